@@ -1,0 +1,19 @@
+# weft_test(NAME file.cpp [more.cpp ...] [PROGRAM] [TIMEOUT seconds] [LABELS ...] [LIBRARIES ...] [ARGS ...])
+#
+# NAME becomes a target and a CTest test. Without PROGRAM the file is a GoogleTest file and gets gtest_main;
+# with PROGRAM it has a main of its own and its exit code is the verdict (0 passed, 77 skipped by name).
+# Every test has a time limit, so that nothing hangs.
+function(weft_test NAME)
+  cmake_parse_arguments(T "PROGRAM" "TIMEOUT" "LABELS;LIBRARIES;ARGS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_executable(${NAME} ${T_UNPARSED_ARGUMENTS})
+  target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${NAME} PRIVATE weft_internal ${T_LIBRARIES})
+  if(NOT T_PROGRAM)
+    target_link_libraries(${NAME} PRIVATE GTest::gtest GTest::gtest_main)
+  endif()
+  add_test(NAME ${NAME} COMMAND ${NAME} ${T_ARGS})
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}")
+endfunction()
