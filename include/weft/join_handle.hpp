@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// join_handle<T>: the right to a spawned task's outcome, its value, or the exception it ended with.
+//
+// Like std::thread it must be joined or detached before it dies; unlike std::thread it brings back a value.
+// Tasks wait by suspending, kernel threads that are not workers wait by blocking.
+#pragma once
+#include <weft/abi.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace weft {
+
+namespace abi {
+
+/// The value or the exception of a finished task. References travel as pointers.
+template <class T>
+struct outcome {
+    using stored = std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>;
+    outcome() noexcept {}
+    ~outcome() {}
+    std::exception_ptr error;
+    union {
+        stored value;
+    };
+
+    template <class F>
+    void fill(F&& f) {
+        if constexpr (std::is_reference_v<T>) {
+            value = std::addressof(std::forward<F>(f)());
+        } else {
+            ::new (static_cast<void*>(std::addressof(value))) T(std::forward<F>(f)());
+        }
+    }
+    void destroy_value() noexcept {
+        if constexpr (!std::is_reference_v<T>) {
+            std::destroy_at(std::addressof(value));
+        }
+    }
+    T take() {
+        if constexpr (std::is_reference_v<T>) {
+            return static_cast<T>(*value);
+        } else {
+            return std::move(value);
+        }
+    }
+};
+
+template <>
+struct outcome<void> {
+    std::exception_ptr error;
+    template <class F>
+    void fill(F&& f) {
+        std::forward<F>(f)();
+    }
+    void destroy_value() noexcept {}
+};
+
+/// What a task's storage holds: the callable until it has run, and its outcome. The callable is built in place (one
+/// copy or move in all) and destroyed by the task when it has run.
+template <class F, class T>
+struct closure {
+    union {
+        F f;
+    };
+    outcome<T> out;
+
+    template <class G>
+    explicit closure(G&& g) : f(std::forward<G>(g)) {}
+    ~closure() {}
+
+    static constexpr bool fits = sizeof(F) + sizeof(outcome<T>) <= task_storage_size && alignof(F) <= 8 &&
+                                 alignof(outcome<T>) <= 8;
+
+    template <class G>
+    static void build_in(task& t, G&& g) {
+        if constexpr (fits) {
+            static_assert(sizeof(closure) <= task_storage_size);
+            ::new (static_cast<void*>(t.storage)) closure(std::forward<G>(g));
+        } else {
+            auto* made = new closure(std::forward<G>(g));
+            ::new (static_cast<void*>(t.storage)) closure*(made);
+        }
+    }
+    static closure& of(task& t) noexcept {
+        if constexpr (fits) {
+            return *std::launder(reinterpret_cast<closure*>(t.storage));
+        } else {
+            return **std::launder(reinterpret_cast<closure**>(t.storage));
+        }
+    }
+    /// Ends the life of everything in the storage but the value, which the caller has seen to.
+    static void destroy(task& t) noexcept {
+        closure* c = &of(t);
+        if constexpr (fits) {
+            std::destroy_at(&c->out);
+        } else {
+            std::destroy_at(&c->out);
+            delete c;
+        }
+    }
+
+    static void run(task& t) noexcept {
+        closure& c = of(t);
+        try {
+            c.out.fill([&c]() -> T { return std::invoke(std::move(c.f)); });
+        } catch (...) {
+            c.out.error = std::current_exception();
+        }
+        std::destroy_at(&c.f);
+    }
+    static void fail(task& t, std::exception_ptr why) noexcept {
+        closure& c = of(t);
+        std::destroy_at(&c.f);
+        c.out.error = std::move(why);
+    }
+    static std::exception_ptr discard(task& t) noexcept {
+        closure& c = of(t);
+        std::exception_ptr error = std::move(c.out.error);
+        if (!error) {
+            c.out.destroy_value();
+        }
+        destroy(t);
+        return error;
+    }
+    static constexpr task_operations operations{&run, &fail, &discard};
+};
+
+template <class T>
+struct outcome_access {
+    outcome<T>& (*of)(task&) noexcept;
+    void (*destroy)(task&) noexcept;
+};
+
+template <class F, class T>
+inline constexpr outcome_access<T> access_of{
+    [](task& t) noexcept -> outcome<T>& { return closure<F, T>::of(t).out; }, &closure<F, T>::destroy};
+
+} // namespace abi
+
+/// The right to join one task. Move-only. Not for use by two threads at once.
+template <class T>
+class [[nodiscard]] join_handle {
+  public:
+    join_handle() noexcept = default;
+    join_handle(join_handle&& other) noexcept
+        : task_(std::exchange(other.task_, nullptr)), access_(other.access_) {}
+    /// Panics when this handle is joinable, as std::thread's does.
+    join_handle& operator=(join_handle&& other) noexcept {
+        if (task_) {
+            abi::joinable_handle_lost(task_);
+        }
+        task_ = std::exchange(other.task_, nullptr);
+        access_ = other.access_;
+        return *this;
+    }
+    ~join_handle() {
+        if (task_) {
+            abi::joinable_handle_lost(task_);
+        }
+    }
+
+    [[nodiscard]] bool joinable() const noexcept { return task_ != nullptr; }
+
+    /// The task's id, 0 when not joinable.
+    [[nodiscard]] std::uint64_t id() const noexcept { return task_ ? task_->id : 0; }
+
+    /// True when join() would not wait.
+    [[nodiscard]] bool done() const noexcept { return task_ && abi::is_done(task_); }
+
+    /// Waits for the task and returns its value or rethrows its exception. Suspends a task; blocks a foreign kernel
+    /// thread. Throws std::system_error: invalid_argument when not joinable, resource_deadlock_would_occur when a
+    /// task joins itself.
+    T join() {
+        require_joinable();
+        if (!abi::is_done(task_)) {
+            abi::await_task(task_);
+        }
+        return take();
+    }
+
+    /// As join() when the task is done, else empty at once (for void: false). Never suspends.
+    auto try_join() {
+        require_joinable();
+        if constexpr (std::is_void_v<T>) {
+            if (!abi::is_done(task_)) {
+                return false;
+            }
+            take();
+            return true;
+        } else if constexpr (std::is_reference_v<T>) {
+            using pointer = std::remove_reference_t<T>*;
+            return abi::is_done(task_) ? std::addressof(take()) : pointer(nullptr);
+        } else {
+            if (!abi::is_done(task_)) {
+                return std::optional<T>{};
+            }
+            return std::optional<T>{take()};
+        }
+    }
+
+    /// Lets the task run on without us. Its value is dropped; an exception that leaves it ends the program.
+    /// Throws std::system_error (invalid_argument) when not joinable.
+    void detach() {
+        require_joinable();
+        abi::detach_task(std::exchange(task_, nullptr));
+    }
+
+    void swap(join_handle& other) noexcept {
+        std::swap(task_, other.task_);
+        std::swap(access_, other.access_);
+    }
+
+    /// For weft's own templates: takes over a started task.
+    join_handle(abi::task* started, const abi::outcome_access<T>& access) noexcept
+        : task_(started), access_(&access) {}
+
+  private:
+    void require_joinable() const {
+        if (!task_) {
+            throw std::system_error(std::make_error_code(std::errc::invalid_argument),
+                                    "weft::join_handle: nothing to join (already joined, detached or moved from)");
+        }
+    }
+
+    /// Frees the descriptor whichever way take() is left.
+    struct releaser {
+        abi::task* t;
+        const abi::outcome_access<T>* access;
+        bool has_value;
+        ~releaser() {
+            if (has_value) {
+                access->of(*t).destroy_value();
+            }
+            access->destroy(*t);
+            abi::release_task(t);
+        }
+    };
+
+    T take() {
+        abi::task* t = std::exchange(task_, nullptr);
+        abi::outcome<T>& out = access_->of(*t);
+        std::exception_ptr error = std::move(out.error);
+        releaser r{t, access_, error == nullptr};
+        if (error) {
+            std::rethrow_exception(std::move(error));
+        }
+        if constexpr (!std::is_void_v<T>) {
+            return out.take();
+        }
+    }
+
+    abi::task* task_ = nullptr; // null: not joinable
+    const abi::outcome_access<T>* access_ = nullptr;
+};
+
+} // namespace weft

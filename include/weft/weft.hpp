@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// All of weft.
+#pragma once
+#include <weft/blocking.hpp>
+#include <weft/error.hpp>
+#include <weft/join_handle.hpp>
+#include <weft/runtime.hpp>
+#include <weft/spawn.hpp>
+#include <weft/this_task.hpp>
