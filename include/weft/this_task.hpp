@@ -12,8 +12,8 @@ namespace weft {
 void yield() noexcept;
 
 namespace abi {
-/// Suspends the task (blocks a foreign thread) until CLOCK_MONOTONIC reaches deadline_ns.
-void sleep_until_ns(std::uint64_t deadline_ns) noexcept;
+/// Suspends the task (blocks a foreign thread) until CLOCK_MONOTONIC reaches deadline_ns. Throws std::bad_alloc.
+void sleep_until_ns(std::uint64_t deadline_ns);
 /// deadline in nanoseconds of CLOCK_MONOTONIC, that far from now; saturates.
 std::uint64_t ns_from_now(std::chrono::nanoseconds duration) noexcept;
 

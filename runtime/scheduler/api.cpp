@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// The public functions that a task calls about itself or to make others: thin, over the scheduler's parts.
+#include "kernel/clock.hpp"
+#include "kernel/features.hpp"
+#include "kernel/syscall.hpp"
+#include "scheduler/runtime_core.hpp"
+#include "scheduler/suspend.hpp"
+#include "scheduler/task_extras.hpp"
+#include <ctime>
+#include <weft/weft.hpp>
+
+namespace weft {
+
+using namespace weft::scheduler;
+
+namespace abi {
+
+task* make_task(runtime_core* core) {
+    carrier* c = this_carrier();
+    if (!core) {
+        core = c ? &c->core : oldest_runtime();
+        if (!core) {
+            throw no_runtime("weft::spawn: no weft::runtime lives; construct one before the first task");
+        }
+    }
+    task* t = nullptr;
+    if (c && c->held) {
+        t = c->held->descriptors.take();
+        t->id = c->held->new_task_id();
+    } else {
+        t = take_from_depot();
+        t->id = reserve_task_ids(1);
+    }
+    t->home = core;
+    return t;
+}
+
+void abandon_task(task* fresh) noexcept {
+    release_task(fresh);
+}
+
+void name_task(task* fresh, std::string_view name) {
+    fresh->extras = new task_extras{std::string(name)};
+}
+
+void start_task(task* fresh) noexcept {
+    // mo: relaxed: we are its owner; the queue publishes it.
+    fresh->state.store(task_state::ready, std::memory_order_relaxed);
+    carrier* c = this_carrier();
+    if (c && c->held && &c->core == fresh->home) {
+        worker::count(c->held->started);
+        c->held->add_fresh(fresh);
+    } else {
+        fresh->home->inject_new(fresh);
+    }
+}
+
+std::uint64_t ns_from_now(std::chrono::nanoseconds duration) noexcept {
+    const std::uint64_t now = kernel::monotonic_ns();
+    const auto wait = static_cast<std::uint64_t>(duration.count());
+    return wait > kernel::never - now ? kernel::never : now + wait;
+}
+
+namespace {
+
+struct sleeper : time::timer {
+    task* self = nullptr;
+};
+
+void wake_sleeper(time::timer& t) noexcept {
+    resume(static_cast<sleeper&>(t).self);
+}
+
+void sleep_until_due(void* argument, task* self) noexcept {
+    auto* s = static_cast<sleeper*>(argument);
+    runtime_core& core = *self->home;
+    s->self = self;
+    // From here on the task may run and end; the core stays, since we are on one of its workers.
+    if (!core.clock.insert(*s)) {
+        core.find_keeper();
+    }
+}
+
+} // namespace
+
+void sleep_until_ns(std::uint64_t deadline_ns) {
+    carrier* c = this_carrier();
+    if (c && c->held) {
+        c->core.clock.reserve();
+        sleeper s;
+        s.deadline = deadline_ns;
+        s.fire = &wake_sleeper;
+        suspend(&sleep_until_due, &s);
+        return;
+    }
+    timespec deadline{};
+    constexpr std::uint64_t second = 1'000'000'000;
+    deadline.tv_sec = static_cast<time_t>(deadline_ns / second);
+    deadline.tv_nsec = static_cast<long>(deadline_ns % second);
+    while (kernel::system_call(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, nullptr) == -EINTR) {
+    }
+}
+
+} // namespace abi
+
+void yield() noexcept {
+    carrier* c = this_carrier();
+    if (c && c->held) {
+        yield_running();
+    } else {
+        (void)kernel::system_call(SYS_sched_yield);
+    }
+}
+
+unsigned usable_cpus() noexcept {
+    return kernel::usable_cpus();
+}
+
+namespace this_task {
+
+std::uint64_t id() noexcept {
+    const carrier* c = this_carrier();
+    return c && c->running ? c->running->id : 0;
+}
+
+std::string_view name() noexcept {
+    const carrier* c = this_carrier();
+    return c && c->running && c->running->extras ? std::string_view(c->running->extras->name) : std::string_view();
+}
+
+int worker() noexcept {
+    const carrier* c = this_carrier();
+    return c && c->held ? static_cast<int>(c->held->index) : -1;
+}
+
+} // namespace this_task
+
+runtime::runtime(runtime_options options) : core_(nullptr) {
+    auto core = std::make_unique<abi::runtime_core>(std::move(options));
+    core->start();
+    core_ = core.release();
+}
+
+runtime::~runtime() {
+    core_->stop();
+    delete core_;
+}
+
+unsigned runtime::workers() const noexcept {
+    return core_->worker_count;
+}
+
+void runtime::dump(int descriptor) const noexcept {
+    core_->dump(descriptor);
+}
+
+} // namespace weft

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// blocking(): a task keeps its kernel thread and gives its worker away.
+//
+//   enter: work is queued here, or timers lack a keeper -> a spare carrier takes the worker and runs on
+//          nothing to do                                -> the worker goes on the idle list without a kernel thread; whoever
+//                                                          makes work claims it like any parked worker and finds it a spare
+//   leave: a worker without a kernel thread is on the list -> take it: no switch, no wake
+//          else                                            -> switch to this carrier's root, which puts the task into the
+//                                                             injector and becomes a spare
+//
+// So a short blocking() in a quiet runtime costs two short locks and no futex.
+// If no spare is to be had (max_blocking, or the kernel refuses), the task keeps its worker and blocks it: slower, never wrong.
+#include "scheduler/runtime_core.hpp"
+#include "scheduler/suspend.hpp"
+#include <weft/blocking.hpp>
+
+namespace weft::abi {
+
+using namespace weft::scheduler;
+
+namespace {
+
+void set_state(task* t, task_state state) noexcept {
+    // mo: relaxed: only the present owner writes; dumps read a sketch.
+    t->state.store(state, std::memory_order_relaxed);
+}
+
+/// On the carrier's root: the task is off its stack and may run anywhere.
+void put_into_injector(void*, task* self) noexcept {
+    set_state(self, task_state::ready);
+    self->home->inject(self);
+}
+
+} // namespace
+
+void* enter_blocking() noexcept {
+    carrier* c = this_carrier();
+    if (!c || !c->held) {
+        return nullptr;
+    }
+    worker& w = *c->held;
+    runtime_core& core = c->core;
+    task* self = c->running;
+    set_state(self, task_state::blocking);
+    // mo: relaxed: for dumps.
+    w.running.store(nullptr, std::memory_order_relaxed);
+    c->held = nullptr;
+    w.on = nullptr;
+    if (w.has_work() || !core.injected.empty() || core.clock.lacks_keeper()) {
+        if (!core.give_to_spare(w)) {
+            c->held = &w;
+            w.on = c;
+            // mo: relaxed: for dumps.
+            w.running.store(self, std::memory_order_relaxed);
+            set_state(self, task_state::running);
+            return nullptr;
+        }
+    } else {
+        core.idle.park(w); // W1 of idle.hpp
+        // Fence W2, as in carrier::park: a producer that saw this worker running has woken nobody.
+        // mo: seq_cst fence -> the fence in claim_for_work (P2).
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (core.has_work() || core.clock.lacks_keeper()) { // W3
+            if (worker* claimed = core.idle.claim_any()) {
+                core.wake(*claimed);
+            }
+        }
+    }
+    return &w;
+}
+
+void leave_blocking(void* ticket) noexcept {
+    if (!ticket) {
+        return;
+    }
+    carrier* c = this_carrier();
+    runtime_core& core = c->core;
+    task* self = c->running;
+    if (worker* w = core.idle.reclaim_without_carrier(*static_cast<worker*>(ticket))) {
+        w->on = c;
+        c->held = w;
+        // mo: relaxed: for dumps.
+        w->running.store(self, std::memory_order_relaxed);
+        set_state(self, task_state::running);
+        return;
+    }
+    leave_through_root(*c, &put_into_injector);
+}
+
+} // namespace weft::abi

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// A carrier: one kernel thread of a runtime. It holds a worker and runs its tasks, or it is a spare that waits for a worker that
+// a blocking task gave away.
+//
+//            +--------------- find work, search, park <---------+
+//            v                                                  |
+//   spare -> holds a worker -> runs a task -- suspends, ends ---+
+//     ^                           | blocking(f)
+//     |                           v
+//     +------ no worker: f runs on the task's stack; then it takes a free worker again, or leaves the task to the injector
+//
+// The carrier's own stack is the root: the loop in run() lives there. A task that suspends or ends switches straight to
+// the next task when its worker has one, else to the root, which searches and parks. What must happen to the task that was left
+// (publish it, free its stack) cannot be done on its own stack while it is still running there, so the switcher leaves it in
+// `after_switch` and whoever is switched to does it first (suspend.hpp).
+//
+// I1  worker->on == this exactly while this->held == worker.
+#pragma once
+#include "context/exception_state.hpp"
+#include "context/switch.hpp"
+#include "scheduler/parker.hpp"
+#include "scheduler/worker.hpp"
+#include <cstdint>
+
+namespace weft::kernel {
+struct thread;
+}
+
+namespace weft::scheduler {
+
+/// What the next context does for the one that was left. act may resume `left` on another worker at once.
+struct after_switch {
+    void (*act)(void* argument, task* left) noexcept = nullptr;
+    void* argument = nullptr;
+    task* left = nullptr;
+};
+
+class carrier {
+  public:
+    explicit carrier(runtime_core& home) noexcept : core(home) {}
+    carrier(const carrier&) = delete;
+    carrier& operator=(const carrier&) = delete;
+
+    /// The kernel thread's whole life. Returns when the runtime stops.
+    void run() noexcept;
+
+    /// Does what the context that was just left asked for. First thing on every arrival.
+    void finish_switch() noexcept {
+        const after_switch due = pending;
+        pending.act = nullptr;
+        if (due.act) {
+            due.act(due.argument, due.left);
+        }
+    }
+
+    runtime_core& core;
+    worker* held = nullptr;  // owner: this thread, or who hands us a worker
+    task* running = nullptr; // owner: this thread; stays set inside blocking()
+    after_switch pending;    // owner: this thread
+    context::point root = nullptr;                 // owner: this thread; valid while a task runs
+    context::exception_state* exceptions = nullptr; // r/o after start: this kernel thread's
+    parker sleep;
+    kernel::thread* thread = nullptr; // r/o after start
+    carrier* next_spare = nullptr;    // guarded by core.carriers_lock
+    carrier* next_made = nullptr;     // guarded by core.carriers_lock
+    worker* assigned = nullptr;       // guarded by core.carriers_lock: a spare's next worker
+
+  private:
+    void run_tasks() noexcept;
+    [[nodiscard]] worker* await_worker() noexcept;
+    [[nodiscard]] task* find_task() noexcept;
+    [[nodiscard]] task* search() noexcept;
+    [[nodiscard]] bool park() noexcept;
+    void end_search() noexcept;
+};
+
+/// This kernel thread's carrier; null on a foreign thread. Never inlined: a task may have migrated since the last call,
+/// and a compiler may keep the address of a thread_local across a switch (docs/edges.md, tls-address-caching).
+[[nodiscard]] carrier* this_carrier() noexcept;
+
+} // namespace weft::scheduler

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler/completion.hpp"
+#include "scheduler/diagnosis.hpp"
+#include "scheduler/runtime_core.hpp"
+#include "scheduler/suspend.hpp"
+#include "scheduler/task_extras.hpp"
+#include <string>
+#include <system_error>
+
+namespace weft::scheduler {
+
+namespace {
+
+/// Frees a finished task that nobody will join. An exception in it is nobody's: that ends the program, as for std::thread.
+void discard(task* t) noexcept {
+    if (std::exception_ptr error = t->operations->discard(*t)) {
+        terminate_for_lost_exception(t, std::move(error));
+    }
+    abi::release_task(t);
+}
+
+struct task_waiter : abi::waiter {
+    task* awaited = nullptr;
+    task* self = nullptr;
+};
+
+void wake_task(abi::waiter* w) noexcept {
+    resume(static_cast<task_waiter*>(w)->self);
+}
+
+/// After the switch: leaves our address on the word, or goes on at once when the task ended meanwhile.
+void wait_on_join_word(void* argument, task* self) noexcept {
+    auto* w = static_cast<task_waiter*>(argument);
+    w->self = self;
+    std::uintptr_t seen = abi::join_waiting;
+    // mo: release -> complete's exchange: the waiter's fields. Failure acquire -> the same exchange: the outcome.
+    if (!w->awaited->join_word.compare_exchange_strong(seen, reinterpret_cast<std::uintptr_t>(static_cast<abi::waiter*>(w)),
+                                                       std::memory_order_release, std::memory_order_acquire)) {
+        resume(self);
+    }
+}
+
+struct thread_waiter : abi::waiter {
+    parker sleep;
+};
+
+void wake_thread(abi::waiter* w) noexcept {
+    static_cast<thread_waiter*>(w)->sleep.unpark();
+}
+
+void wait_as_thread(task* t) noexcept {
+    thread_waiter w;
+    w.wake = &wake_thread;
+    std::uintptr_t seen = abi::join_waiting;
+    // mo: release -> complete's exchange: the waiter's fields. Failure acquire -> the same: the outcome.
+    if (t->join_word.compare_exchange_strong(seen, reinterpret_cast<std::uintptr_t>(static_cast<abi::waiter*>(&w)),
+                                             std::memory_order_release, std::memory_order_acquire)) {
+        // The word says done before the token comes, and the finisher touches w last by leaving the token: only the token may end this wait.
+        while (!w.sleep.park()) {
+        }
+    }
+}
+
+} // namespace
+
+void complete(worker& w, task* t) noexcept {
+    // mo: relaxed: only the present owner writes.
+    t->state.store(task_state::done, std::memory_order_relaxed);
+    worker::count(w.finished);
+    // mo: acq_rel: release -> is_done's acquire: the outcome; acquire -> the waiter's CAS: its fields.
+    const std::uintptr_t before = t->join_word.exchange(abi::join_done, std::memory_order_acq_rel);
+    switch (before) {
+    case abi::join_waiting: // the handle's holder frees it; from here on t is not ours
+        return;
+    case abi::join_detached:
+        discard(t);
+        return;
+    default: {
+        auto* waiting = reinterpret_cast<abi::waiter*>(before);
+        waiting->wake(waiting);
+    }
+    }
+}
+
+void fail_without_stack(worker& w, task* t, int error) noexcept {
+    try {
+        throw std::system_error(error, std::system_category(),
+                                "weft: no stack for task " + std::to_string(t->id) +
+                                    " (the kernel refuses memory for stacks: see RLIMIT_AS, vm.max_map_count, vm.overcommit_memory)");
+    } catch (...) {
+        t->operations->fail(*t, std::current_exception());
+    }
+    complete(w, t);
+}
+
+} // namespace weft::scheduler
+
+namespace weft::abi {
+
+using namespace weft::scheduler;
+
+void await_task(task* t) {
+    carrier* c = this_carrier();
+    if (c && c->running == t) {
+        throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
+                                "weft::join_handle::join: a task cannot wait for itself");
+    }
+    if (c && c->held) {
+        task_waiter w;
+        w.wake = &wake_task;
+        w.awaited = t;
+        suspend(&wait_on_join_word, &w);
+    } else {
+        wait_as_thread(t);
+    }
+}
+
+void detach_task(task* t) noexcept {
+    // mo: acq_rel: acquire -> complete's exchange: the outcome that we may have to destroy; release -> the same exchange: our
+    // last use of the task.
+    if (t->join_word.exchange(join_detached, std::memory_order_acq_rel) == join_done) {
+        discard(t);
+    }
+}
+
+void release_task(task* t) noexcept {
+    delete t->extras;
+    carrier* c = this_carrier();
+    if (c && c->held) {
+        c->held->descriptors.give(t);
+    } else {
+        give_to_depot(t);
+    }
+}
+
+} // namespace weft::abi

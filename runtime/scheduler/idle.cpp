@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler/idle.hpp"
+#include "scheduler/worker.hpp"
+
+namespace weft::scheduler {
+
+bool idle_set::try_begin_search(unsigned workers) noexcept {
+    // mo: relaxed: a hint; too many searchers cost time, not correctness.
+    if (2 * searching_in(word_.load(std::memory_order_relaxed)) >= workers) {
+        return false;
+    }
+    // mo: seq_cst -> claim_for_work's load: a producer may rely on us from here on.
+    word_.fetch_add(one_searching, std::memory_order_seq_cst);
+    return true;
+}
+
+bool idle_set::end_search() noexcept {
+    // mo: seq_cst -> claim_for_work's load: a producer that relied on us pushed before this, and we look after it.
+    return searching_in(word_.fetch_sub(one_searching, std::memory_order_seq_cst)) == 1;
+}
+
+void idle_set::park(worker& w) noexcept {
+    kernel::guard hold(lock_);
+    w.idle_next = top_;
+    w.idle_previous = nullptr;
+    if (top_) {
+        top_->idle_previous = &w;
+    }
+    top_ = &w;
+    w.idle_listed = true;
+    const std::uint64_t change = one_parked - (w.searching ? one_searching : 0);
+    w.searching = false;
+    // mo: seq_cst: W1; the fence that follows in the caller is W2.
+    word_.fetch_add(change, std::memory_order_seq_cst);
+}
+
+void idle_set::unlink_locked(worker& w) noexcept {
+    (w.idle_previous ? w.idle_previous->idle_next : top_) = w.idle_next;
+    if (w.idle_next) {
+        w.idle_next->idle_previous = w.idle_previous;
+    }
+    w.idle_listed = false;
+}
+
+bool idle_set::withdraw(worker& w) noexcept {
+    kernel::guard hold(lock_);
+    if (!w.idle_listed) {
+        return false;
+    }
+    unlink_locked(w);
+    w.searching = true;
+    // mo: seq_cst -> claim_for_work's load, as in try_begin_search.
+    word_.fetch_add(one_searching - one_parked, std::memory_order_seq_cst);
+    return true;
+}
+
+worker* idle_set::reclaim_without_carrier(worker& preferred) noexcept {
+    kernel::guard hold(lock_);
+    worker* w = preferred.idle_listed && !preferred.on ? &preferred : top_;
+    while (w && w->on) {
+        w = w->idle_next;
+    }
+    if (w) {
+        unlink_locked(*w);
+        // mo: seq_cst: one order for all changes of the word.
+        word_.fetch_sub(one_parked, std::memory_order_seq_cst);
+    }
+    return w;
+}
+
+worker* idle_set::claim_locked(worker* w) noexcept {
+    if (w) {
+        unlink_locked(*w);
+        w->searching = true;
+        // mo: seq_cst -> other producers' claim_for_work: from here on they rely on w.
+        word_.fetch_add(one_searching - one_parked, std::memory_order_seq_cst);
+    }
+    return w;
+}
+
+worker* idle_set::claim_for_work() noexcept {
+    // Fence P2. Without it the load below may be answered before the caller's push is visible, while the other column
+    // does the same: the worker sleeps on a queue that is not empty. docs/memory_orders.md, tests/model/idle.pml.
+    // mo: seq_cst fence -> the fence in carrier::park (W2).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // mo: relaxed: ordered by the fence.
+    const std::uint64_t word = word_.load(std::memory_order_relaxed);
+    if (parked_in(word) == 0 || searching_in(word) != 0) {
+        return nullptr;
+    }
+    kernel::guard hold(lock_);
+    // mo: relaxed: the word changes from unparked to parked only under the lock that we hold; a searcher more is seen
+    // or not, either is right.
+    if (searching_in(word_.load(std::memory_order_relaxed)) != 0) {
+        return nullptr;
+    }
+    return claim_locked(top_);
+}
+
+worker* idle_set::claim_any() noexcept {
+    kernel::guard hold(lock_);
+    return claim_locked(top_);
+}
+
+worker* idle_set::claim_with_carrier() noexcept {
+    kernel::guard hold(lock_);
+    worker* w = top_;
+    while (w && !w->on) {
+        w = w->idle_next;
+    }
+    return claim_locked(w);
+}
+
+} // namespace weft::scheduler

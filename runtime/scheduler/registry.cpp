@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What belongs to the process and not to one runtime: the list of living runtimes and the task ids.
+#include "scheduler/runtime_core.hpp"
+
+namespace weft::scheduler {
+
+namespace {
+constinit kernel::lock registry_lock;
+constinit runtime_core* newest = nullptr;              // guarded by registry_lock
+constinit std::atomic<runtime_core*> oldest{nullptr};  // written under registry_lock
+constinit std::atomic<std::uint64_t> next_id{1};       // atomic, see mo
+
+void publish_oldest_locked() noexcept {
+    runtime_core* last = newest;
+    while (last && last->next_living) {
+        last = last->next_living;
+    }
+    // mo: release -> oldest_runtime's acquire: the runtime is built.
+    oldest.store(last, std::memory_order_release);
+}
+} // namespace
+
+std::uint64_t reserve_task_ids(std::uint64_t count) noexcept {
+    // mo: relaxed: only the numbers must differ.
+    return next_id.fetch_add(count, std::memory_order_relaxed);
+}
+
+runtime_core* oldest_runtime() noexcept {
+    // mo: acquire -> publish_oldest_locked's release.
+    return oldest.load(std::memory_order_acquire);
+}
+
+void enter_registry(runtime_core& core) noexcept {
+    kernel::guard hold(registry_lock);
+    core.next_living = newest;
+    newest = &core;
+    publish_oldest_locked();
+}
+
+void leave_registry(runtime_core& core) noexcept {
+    kernel::guard hold(registry_lock);
+    runtime_core** link = &newest;
+    while (*link && *link != &core) {
+        link = &(*link)->next_living;
+    }
+    if (*link) {
+        *link = core.next_living;
+    }
+    publish_oldest_locked();
+}
+
+} // namespace weft::scheduler

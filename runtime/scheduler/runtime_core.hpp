@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// What stands behind a weft::runtime: the workers, what they share, and the runtime's beginning and end.
+//
+// The end: ~runtime waits until every task has ended (quiescent), then sets stopping_ and wakes every carrier; each leaves its loop
+// and its kernel thread is joined. Tasks are not counted in one word, which all workers would fight for: each worker counts what
+// it started and what it finished, and only a closing runtime adds up.
+//
+// A foreign thread that hands us a task is inside our memory until it has woken a worker, and the task may have ended by then;
+// so it signs in and out (visitors_), and the destructor waits for the last to leave.
+#pragma once
+#include "context/stack_pool.hpp"
+#include "kernel/lock.hpp"
+#include "scheduler/carrier.hpp"
+#include "scheduler/idle.hpp"
+#include "scheduler/injector.hpp"
+#include "scheduler/timers.hpp"
+#include "scheduler/worker.hpp"
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+#include <weft/runtime.hpp>
+
+struct weft::abi::runtime_core {
+    /// Checks the options. Throws bad_option, std::bad_alloc.
+    explicit runtime_core(weft::runtime_options options);
+    runtime_core(const runtime_core&) = delete;
+    runtime_core& operator=(const runtime_core&) = delete;
+    ~runtime_core();
+
+    /// Starts the kernel threads. Throws std::system_error; then none runs.
+    void start();
+    /// Waits for every task, then ends and joins the kernel threads.
+    void stop() noexcept;
+
+    // ---- making work known
+    /// Wakes a worker for new work if one is needed. From anywhere inside the runtime.
+    void notify() noexcept;
+    /// The same, by a worker for its own queues: with one worker there is nobody to tell.
+    void notify_others() noexcept {
+        if (worker_count > 1) {
+            notify();
+        }
+    }
+    /// A ready task from outside of the runtime's workers.
+    void inject(task* t) noexcept;
+    /// As inject, for a task that starts.
+    void inject_new(task* t) noexcept;
+    /// A parked worker, claimed off the idle list, gets going.
+    void wake(scheduler::worker& claimed) noexcept;
+    /// Some parked worker should look after the timers.
+    void find_keeper() noexcept;
+
+    // ---- carriers
+    /// A spare kernel thread goes on with w; false when none is to be had.
+    [[nodiscard]] bool give_to_spare(scheduler::worker& w) noexcept;
+
+    /// Whether any queue has something: the look W3 of idle.hpp, after a fence.
+    [[nodiscard]] bool has_work() const noexcept;
+    /// Every task that was started has ended.
+    [[nodiscard]] bool quiescent() const noexcept;
+    [[nodiscard]] bool closing() const noexcept {
+        // mo: relaxed: fences stand on both sides, see stop() and carrier::park.
+        return closing_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] bool stopping() const noexcept {
+        // mo: acquire -> stop()'s store.
+        return stopping_.load(std::memory_order_acquire);
+    }
+    /// A worker of a closing runtime has nothing to do: stop() looks again.
+    void report_idle() noexcept { closer_.unpark(); }
+
+    void dump(int descriptor) const noexcept;
+
+    const weft::runtime_options options;
+    const unsigned worker_count;
+    const unsigned search_rounds; // r/o after init: how long to spin before a park
+
+    scheduler::idle_set idle;
+    scheduler::injector injected;
+    scheduler::timers clock;
+    context::stack_pool stacks;
+    std::vector<std::unique_ptr<scheduler::worker>> workers; // r/o after init
+
+    kernel::lock carriers_lock;
+    scheduler::carrier* spares = nullptr; // guarded by carriers_lock
+    scheduler::carrier* made = nullptr;   // guarded by carriers_lock: all carriers
+    unsigned made_count = 0;              // guarded by carriers_lock
+
+    runtime_core* next_living = nullptr; // guarded by the registry's lock
+
+  private:
+    [[nodiscard]] int start_carrier(scheduler::worker& first) noexcept;
+    void end_carriers() noexcept;
+
+    alignas(base::cache_line) std::atomic<std::uint64_t> foreign_started_{0}; // atomic, see mo
+    std::atomic<std::uint32_t> visitors_{0};                                  // atomic, see mo
+    std::atomic<bool> closing_{false};                                        // atomic, see mo
+    std::atomic<bool> stopping_{false};                                       // atomic, see mo
+    scheduler::parker closer_;                                                // where stop() sleeps
+};
+
+namespace weft::scheduler {
+
+using abi::runtime_core;
+
+/// Reserves `count` task ids; ids start at 1 and are unique in the process.
+[[nodiscard]] std::uint64_t reserve_task_ids(std::uint64_t count) noexcept;
+
+/// The runtime that weft::spawn uses on a foreign thread: the oldest that lives; null when none does.
+[[nodiscard]] runtime_core* oldest_runtime() noexcept;
+void enter_registry(runtime_core& core) noexcept;
+void leave_registry(runtime_core& core) noexcept;
+
+} // namespace weft::scheduler

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler/suspend.hpp"
+#include "base/check.hpp"
+#include "scheduler/completion.hpp"
+#include "scheduler/runtime_core.hpp"
+
+namespace weft::scheduler {
+
+namespace {
+
+void set_state(task* t, task_state state) noexcept {
+    // mo: relaxed: only the present owner writes; dumps read a sketch.
+    t->state.store(state, std::memory_order_relaxed);
+}
+
+void ready_to_running(carrier& c, task* t) noexcept {
+    set_state(t, task_state::running);
+    c.running = t;
+    // mo: relaxed: for dumps.
+    c.held->running.store(t, std::memory_order_relaxed);
+}
+
+void give_stack_back(void* top, task*) noexcept {
+    this_carrier()->held->give_stack(top);
+}
+
+/// The action of a yield: behind the others of the worker on which it ran.
+void requeue(void*, task* self) noexcept {
+    set_state(self, task_state::ready);
+    this_carrier()->held->add_yielded(self);
+}
+
+[[noreturn]] void run_tasks_on_this_stack(void*) noexcept;
+
+/// Where to switch to run t: its suspended stack, or a new one. Null when there is no stack to be had: then t has
+/// failed, its joiner knows why, and there is nothing to run.
+context::point point_of(carrier& c, task* t) noexcept {
+    if (t->context) {
+        return t->context;
+    }
+    int why = 0;
+    void* top = c.held->take_stack(&why);
+    if (!top) {
+        fail_without_stack(*c.held, t, why);
+        return nullptr;
+    }
+    t->stack_top = top;
+    return context::make_point(top, c.core.stacks.usable_size(), &run_tasks_on_this_stack, nullptr);
+}
+
+/// The next task of this worker's own queues and where to switch to; null when the root must search.
+context::point pick(carrier& c) noexcept {
+    while (task* t = c.held->next_local()) {
+        if (context::point p = point_of(c, t)) {
+            ready_to_running(c, t);
+            return p;
+        }
+    }
+    return nullptr;
+}
+
+void leave_for_root(carrier& c) noexcept {
+    c.running = nullptr;
+    // mo: relaxed: for dumps.
+    c.held->running.store(nullptr, std::memory_order_relaxed);
+}
+
+/// The first function on a task stack, and its last: runs one task to its end and then goes on with the next that has not
+/// started, on the same warm stack, so that tasks which never suspend cost no switch.
+void run_tasks_on_this_stack(void*) noexcept {
+    carrier* c = this_carrier();
+    c->finish_switch();
+    for (;;) {
+        task* t = c->running;
+        void* stack = t->stack_top;
+        t->operations->run(*t);
+        c = this_carrier(); // the task may have migrated
+        complete(*c->held, t);
+        task* next = c->held->next_local();
+        if (next && !next->context) {
+            next->stack_top = stack;
+            ready_to_running(*c, next);
+            continue;
+        }
+        c->pending = {&give_stack_back, stack, nullptr};
+        if (next) {
+            ready_to_running(*c, next);
+            context::leave_to(next->context);
+        }
+        leave_for_root(*c);
+        context::leave_to(c->root);
+    }
+}
+
+/// The switch itself, with the C++ exception state of this kernel thread put aside.
+void switch_away(carrier& c, task* self, context::point target, suspend_action action, void* argument) noexcept {
+    c.pending = {action, argument, self};
+    set_state(self, task_state::suspended);
+    context::exception_state mine;
+    context::swap_out(*c.exceptions, mine);
+    context::switch_to(&self->context, target);
+    carrier* here = this_carrier(); // perhaps another kernel thread
+    here->finish_switch();
+    context::swap_in(*here->exceptions, mine);
+}
+
+} // namespace
+
+void suspend(suspend_action action, void* argument) noexcept {
+    carrier& c = *this_carrier();
+    task* self = c.running;
+    context::point target = pick(c);
+    if (!target) {
+        leave_for_root(c);
+        target = c.root;
+    }
+    switch_away(c, self, target, action, argument);
+}
+
+void yield_running() noexcept {
+    carrier& c = *this_carrier();
+    task* self = c.running;
+    if (context::point target = pick(c)) {
+        switch_away(c, self, target, &requeue, nullptr);
+    }
+}
+
+void leave_through_root(carrier& c, suspend_action action) noexcept {
+    task* self = c.running;
+    c.running = nullptr;
+    switch_away(c, self, c.root, action, nullptr);
+}
+
+void resume(task* t) noexcept {
+    // mo: relaxed: the hand-over that gave us t carries its state.
+    base::check(t->state.load(std::memory_order_relaxed) == task_state::suspended,
+                "a task was made ready that was not suspended");
+    set_state(t, task_state::ready);
+    carrier* c = this_carrier();
+    if (c && c->held && &c->core == t->home) {
+        c->held->add_woken(t);
+    } else {
+        t->home->inject(t);
+    }
+}
+
+void enter(carrier& c, task* t) noexcept {
+    context::point target = point_of(c, t);
+    if (!target) {
+        return;
+    }
+    ready_to_running(c, t);
+    context::switch_to(&c.root, target);
+    c.finish_switch(); // the root never migrates: c is still this thread's
+}
+
+} // namespace weft::scheduler

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The one door through which a task stops running.
+//
+// suspend(action): the task leaves its stack, and then, on the next context's stack, action publishes it (into a wait list,
+// a timer, a queue). Published only after the switch, a waker can never resume a stack that is still running: this is
+// the whole argument, and the reason why there is one door.
+//
+//   running_to_suspended   suspend(), after the switch, before action
+//   suspended_to_ready     resume(), by the one who took the task from where action put it
+//   ready_to_running       the worker that picked it
+#pragma once
+#include "scheduler/carrier.hpp"
+
+namespace weft::scheduler {
+
+using suspend_action = void (*)(void* argument, task* self) noexcept;
+
+/// Suspends the running task. action runs after the switch and must hand `self` to somebody who calls resume(), or resume
+/// it itself. Only in a task that holds a worker. On return the task may be on another kernel thread.
+void suspend(suspend_action action, void* argument) noexcept;
+
+/// Lets the next task of this worker run and queues the running one behind it; returns at once when there is no other.
+void yield_running() noexcept;
+
+/// For a task whose carrier has given its worker away: switches to the root, which runs action. Returns on some worker.
+void leave_through_root(carrier& c, suspend_action action) noexcept;
+
+/// Makes a suspended task ready; exactly once a suspension. From anywhere.
+void resume(task* t) noexcept;
+
+/// From the root: runs t until something switches back to the root.
+void enter(carrier& c, task* t) noexcept;
+
+} // namespace weft::scheduler

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler/worker.hpp"
+#include "scheduler/runtime_core.hpp"
+
+namespace weft::scheduler {
+
+worker::worker(runtime_core& home, unsigned number) noexcept
+    : core(home), index(number), random_state_(0x9e3779b9u * (number + 1)) {}
+
+worker::~worker() {
+    core.stacks.release(stacks_.data(), stack_count_);
+}
+
+void worker::add_to(deque<task, 1024>& queue, task* t) noexcept {
+    if (queue.push(t)) [[likely]] {
+        return;
+    }
+    // Full: the older half goes to the injector, where every worker finds it.
+    task_queue batch;
+    for (std::int64_t i = 0; i < queue.capacity / 2; ++i) {
+        if (task* oldest = queue.steal()) {
+            batch.push_back(oldest);
+        }
+    }
+    batch.push_back(t);
+    core.injected.push(batch);
+}
+
+void worker::add_fresh(task* t) noexcept {
+    add_to(fresh_, t);
+    core.notify_others();
+}
+
+void worker::add_woken(task* t) noexcept {
+    // mo: acq_rel -> another exchange of the slot: the task goes out with what we know of it, the old one comes back.
+    if (task* displaced = slot_.exchange(t, std::memory_order_acq_rel)) {
+        add_to(ready_, displaced);
+    }
+    core.notify_others();
+}
+
+void worker::add_yielded(task* t) noexcept {
+    // No notify: the worker is awake and the task was running a moment ago; if it is not alone here, the tasks before it
+    // have been announced.
+    add_to(ready_, t);
+}
+
+task* worker::poll_others() noexcept {
+    if (core.clock.pending()) {
+        core.clock.fire_due();
+    }
+    if (!core.injected.empty()) {
+        if (task* t = next_injected()) {
+            return t;
+        }
+    }
+    return fresh_.steal(); // the oldest: it may have waited behind its younger siblings for long
+}
+
+task* worker::next_local() noexcept {
+    if (++tick_ % poll_interval == 0) [[unlikely]] {
+        if (task* t = poll_others()) {
+            return t;
+        }
+    }
+    // mo: relaxed: a look; the exchange below takes.
+    if (slot_budget_ > 0 && slot_.load(std::memory_order_relaxed)) {
+        // mo: acq_rel -> add_woken's exchange: the task's memory.
+        if (task* t = slot_.exchange(nullptr, std::memory_order_acq_rel)) {
+            --slot_budget_;
+            return t;
+        }
+    }
+    slot_budget_ = slot_in_a_row;
+    ready_first_ = !ready_first_;
+    task* t = ready_first_ ? ready_.steal() : fresh_.pop();
+    if (!t) {
+        t = ready_first_ ? fresh_.pop() : ready_.steal();
+    }
+    // mo: relaxed: a look, as above.
+    if (!t && slot_.load(std::memory_order_relaxed)) {
+        // mo: acq_rel -> add_woken's exchange: the task's memory.
+        t = slot_.exchange(nullptr, std::memory_order_acq_rel);
+    }
+    return t;
+}
+
+task* worker::next_injected() noexcept {
+    task_queue batch;
+    core.injected.take(batch, core.worker_count, deque<task, 1024>::capacity / 4);
+    task* first = batch.pop_front();
+    if (!batch.empty()) {
+        while (task* t = batch.pop_front()) {
+            add_to(ready_, t);
+        }
+        core.notify_others(); // the rest can be stolen
+    }
+    return first;
+}
+
+task* worker::steal_from(worker& victim, bool slot_too) noexcept {
+    if (task* t = victim.fresh_.steal()) {
+        // Many small tasks: take some more while the victim's lines are here. Of a few, the oldest (the largest subtree) will do.
+        const std::int64_t more = victim.fresh_.size() / 2;
+        if (more > 16) {
+            for (std::int64_t i = 0; i < more && i < 128; ++i) {
+                if (task* extra = victim.fresh_.steal()) {
+                    add_to(fresh_, extra);
+                }
+            }
+        }
+        return t;
+    }
+    if (task* t = victim.ready_.steal()) {
+        for (std::int64_t more = victim.ready_.size() / 2; more > 0; --more) {
+            if (task* extra = victim.ready_.steal()) {
+                add_to(ready_, extra);
+            }
+        }
+        return t;
+    }
+    // mo: relaxed: a look; the exchange takes.
+    if (slot_too && victim.slot_.load(std::memory_order_relaxed)) {
+        // mo: acq_rel -> add_woken's exchange: the task's memory.
+        return victim.slot_.exchange(nullptr, std::memory_order_acq_rel);
+    }
+    return nullptr;
+}
+
+bool worker::has_work() const noexcept {
+    // mo: relaxed: the caller's fence orders it (idle.hpp, W2).
+    return !fresh_.empty() || !ready_.empty() || slot_.load(std::memory_order_relaxed) != nullptr;
+}
+
+std::uint64_t worker::new_task_id() noexcept {
+    if (next_id_ == last_id_) {
+        next_id_ = reserve_task_ids(256);
+        last_id_ = next_id_ + 256;
+    }
+    return next_id_++;
+}
+
+std::uint32_t worker::random() noexcept {
+    // Marsaglia's xorshift32: any victim order will do, it only must differ between workers.
+    random_state_ ^= random_state_ << 13;
+    random_state_ ^= random_state_ >> 17;
+    random_state_ ^= random_state_ << 5;
+    return random_state_;
+}
+
+void* worker::take_stack(int* why) noexcept {
+    if (stack_count_ == 0) {
+        base::refusal refused;
+        stack_count_ = core.stacks.acquire(stacks_.data(), stack_cache / 2, &refused);
+        if (stack_count_ == 0) {
+            *why = refused.error;
+            return nullptr;
+        }
+    }
+    return stacks_[--stack_count_];
+}
+
+void worker::give_stack(void* top) noexcept {
+    if (stack_count_ == stack_cache) {
+        // The colder half goes back.
+        core.stacks.release(stacks_.data(), stack_cache / 2);
+        stack_count_ = stack_cache / 2;
+        for (std::size_t i = 0; i < stack_cache / 2; ++i) {
+            stacks_[i] = stacks_[i + stack_cache / 2];
+        }
+    }
+    stacks_[stack_count_++] = top;
+}
+
+} // namespace weft::scheduler

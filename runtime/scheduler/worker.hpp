@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// A worker: the right to run tasks, and the queues of those that wait to run here. N of them make a runtime.
+//
+// A worker is not a kernel thread: a carrier (carrier.hpp) is, and a worker goes from one carrier to another when a task blocks
+// its carrier. (The split is Go's P and M.)
+//
+// Four places where a ready task can lie, and why:
+//   slot_   one task that the running task has just woken: it runs next, on warm cache lines. Bounded in a row.
+//   fresh_  tasks that have not started: youngest first here (depth first, so few stacks exist), oldest first for thieves.
+//   ready_  tasks that yielded or were pushed out of the slot: first in, first out, so that everybody gets a turn.
+//   the injector (injector.hpp), common to all workers.
+// A pick takes the slot, then fresh_ and ready_ in turn; every 61st pick looks at the injector, the timers and the oldest of
+// fresh_ first, so that nothing starves behind a busy queue.
+//
+// I1  Owner-only fields belong to the carrier that holds the worker (`on`); the hand-over between carriers goes through a lock.
+#pragma once
+#include "base/cache_line.hpp"
+#include "scheduler/deque.hpp"
+#include "scheduler/injector.hpp"
+#include "scheduler/task_pool.hpp"
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace weft::scheduler {
+
+using abi::runtime_core;
+using abi::task_state;
+class carrier;
+
+class alignas(base::cache_line) worker {
+  public:
+    worker(runtime_core& home, unsigned number) noexcept;
+    ~worker();
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+
+    // ---- the owner's side
+    /// A task that has not started.
+    void add_fresh(task* t) noexcept;
+    /// A task that the running one has woken.
+    void add_woken(task* t) noexcept;
+    /// A task that gave up its turn.
+    void add_yielded(task* t) noexcept;
+    /// The next task to run from our own queues (and, now and then, from the injector); null when there is none.
+    [[nodiscard]] task* next_local() noexcept;
+    /// A batch from the injector: the first to run, the rest into our queues. Null when it is empty.
+    [[nodiscard]] task* next_injected() noexcept;
+    /// Takes work from a victim: one task to run, perhaps more into our queues. The slot only when asked.
+    [[nodiscard]] task* steal_from(worker& victim, bool slot_too) noexcept;
+    [[nodiscard]] std::uint64_t new_task_id() noexcept;
+    [[nodiscard]] std::uint32_t random() noexcept;
+    /// A stack for a task that starts; null with errno in *why when the kernel refuses one.
+    [[nodiscard]] void* take_stack(int* why) noexcept;
+    void give_stack(void* top) noexcept;
+
+    // ---- anybody's side
+    /// A look from outside: is there something to run here?
+    [[nodiscard]] bool has_work() const noexcept;
+
+    runtime_core& core;
+    const unsigned index;
+
+    carrier* on = nullptr;      // who runs us; guarded by the hand-over (idle_set's lock or the carriers' lock)
+    bool searching = false;     // owner, or who claims us off the idle list
+    bool idle_listed = false;   // guarded by idle_set's lock
+    worker* idle_next = nullptr;     // guarded by idle_set's lock
+    worker* idle_previous = nullptr; // guarded by idle_set's lock
+
+    task_cache descriptors;                // owner
+    std::atomic<std::uint64_t> started{0};  // tasks made here; owner writes, shutdown reads
+    std::atomic<std::uint64_t> finished{0}; // tasks ended here; owner writes, shutdown reads
+    std::atomic<task*> running{nullptr};    // owner writes, dumps and panics read
+
+    static void count(std::atomic<std::uint64_t>& counter) noexcept {
+        // mo: relaxed: only the owner writes.
+        const std::uint64_t n = counter.load(std::memory_order_relaxed);
+        // mo: release -> runtime_core::quiescent's acquire: what the task did is visible to whoever counts it.
+        counter.store(n + 1, std::memory_order_release);
+    }
+
+  private:
+    void add_to(deque<task, 1024>& queue, task* t) noexcept;
+    task* poll_others() noexcept;
+
+    static constexpr unsigned poll_interval = 61; // prime, so that it does not beat with regular task patterns
+    static constexpr unsigned slot_in_a_row = 16;
+    static constexpr std::size_t stack_cache = 32;
+
+    unsigned tick_ = 0;                    // owner
+    unsigned slot_budget_ = slot_in_a_row; // owner
+    bool ready_first_ = false;             // owner
+    std::uint32_t random_state_;           // owner
+    std::uint64_t next_id_ = 0;            // owner: ids reserved in blocks
+    std::uint64_t last_id_ = 0;            // owner
+    std::size_t stack_count_ = 0;          // owner
+    std::array<void*, stack_cache> stacks_; // owner
+
+    alignas(base::cache_line) std::atomic<task*> slot_{nullptr}; // owner fills, anybody empties
+    deque<task, 1024> fresh_;
+    deque<task, 1024> ready_;
+};
+
+} // namespace weft::scheduler
