@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "time/timer_heap.hpp"
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+namespace {
+
+using weft::time::timer;
+using weft::time::timer_heap;
+
+std::vector<std::uint64_t> drain(timer_heap& heap, std::uint64_t now) {
+    std::vector<std::uint64_t> deadlines;
+    while (timer* t = heap.pop_due(now)) {
+        deadlines.push_back(t->deadline);
+    }
+    return deadlines;
+}
+
+TEST(timer_heap, gives_timers_back_earliest_first) {
+    timer_heap heap;
+    std::vector<timer> timers(1000);
+    std::mt19937 random(7);
+    std::vector<std::uint64_t> expected;
+    for (timer& t : timers) {
+        t.deadline = random() % 500; // many equal deadlines
+        expected.push_back(t.deadline);
+        heap.insert(t);
+    }
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(heap.earliest(), expected.front());
+    EXPECT_EQ(drain(heap, 1000), expected);
+    EXPECT_TRUE(heap.empty());
+}
+
+TEST(timer_heap, keeps_what_is_not_due) {
+    timer_heap heap;
+    timer early, late;
+    early.deadline = 10;
+    late.deadline = 20;
+    heap.insert(late);
+    heap.insert(early);
+    EXPECT_EQ(heap.pop_due(9), nullptr);
+    EXPECT_EQ(heap.pop_due(10), &early);
+    EXPECT_EQ(heap.pop_due(19), nullptr);
+    EXPECT_EQ(heap.size(), 1u);
+}
+
+TEST(timer_heap, removes_from_any_place_and_only_once) {
+    std::mt19937 random(11);
+    for (int round = 0; round < 200; ++round) {
+        timer_heap heap;
+        std::vector<timer> timers(1 + random() % 60);
+        for (timer& t : timers) {
+            t.deadline = random() % 100;
+            heap.insert(t);
+        }
+        std::vector<std::uint64_t> expected;
+        for (timer& t : timers) {
+            if (random() % 2) {
+                EXPECT_TRUE(heap.remove(t));
+                EXPECT_FALSE(heap.remove(t)) << "removed twice";
+            } else {
+                expected.push_back(t.deadline);
+            }
+        }
+        std::sort(expected.begin(), expected.end());
+        EXPECT_EQ(drain(heap, 100), expected);
+    }
+}
+
+TEST(timer_heap, a_fired_timer_is_not_removable) {
+    timer_heap heap;
+    timer t;
+    t.deadline = 1;
+    heap.insert(t);
+    EXPECT_EQ(heap.pop_due(1), &t);
+    EXPECT_FALSE(heap.remove(t));
+}
+
+} // namespace
