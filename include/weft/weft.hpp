@@ -4,6 +4,7 @@
 #include <weft/blocking.hpp>
 #include <weft/error.hpp>
 #include <weft/join_handle.hpp>
+#include <weft/kernel_thread.hpp>
 #include <weft/runtime.hpp>
 #include <weft/spawn.hpp>
 #include <weft/this_task.hpp>
