@@ -8,9 +8,10 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
-#include <iosfwd>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <sys/types.h>
 #include <tuple>
@@ -36,7 +37,6 @@ void detach_kernel_thread(void* record) noexcept;
 std::uint64_t kernel_thread_number(const void* record) noexcept;
 std::uint64_t this_kernel_thread_number() noexcept;
 pid_t kernel_thread_tid(const void* record) noexcept;
-std::ostream& print_kernel_thread_number(std::ostream& out, std::uint64_t number);
 } // namespace abi
 
 class kernel_thread {

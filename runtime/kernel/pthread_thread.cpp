@@ -16,6 +16,7 @@ struct thread {
     thread_function f = nullptr;
     void* argument = nullptr;
     pthread_t handle{};
+    std::uint64_t number = next_thread_number(); // r/o
     char name[16] = {};
     std::atomic<pid_t> tid{0};         // written by the thread, once
     std::atomic<bool> ended{false};    // written by the thread
@@ -106,6 +107,10 @@ pid_t tid_of(const thread* t) noexcept {
         }
         sched_yield();
     }
+}
+
+std::uint64_t number_of(const thread* t) noexcept {
+    return t->number;
 }
 
 bool has_ended(const thread* t) noexcept {

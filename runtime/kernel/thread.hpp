@@ -15,6 +15,7 @@
 #pragma once
 #include "base/result.hpp"
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <sys/types.h>
 
@@ -46,6 +47,10 @@ void detach_thread(thread* t) noexcept;
 
 /// The kernel's thread id, as gettid(2) gives it in the thread.
 [[nodiscard]] pid_t tid_of(const thread* t) noexcept;
+
+/// A number that no other thread of this process has or had.
+[[nodiscard]] std::uint64_t number_of(const thread* t) noexcept;
+[[nodiscard]] std::uint64_t next_thread_number() noexcept;
 
 /// True when the thread has ended (then join_thread does not wait).
 [[nodiscard]] bool has_ended(const thread* t) noexcept;
