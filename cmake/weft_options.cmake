@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Compile options shared by every target of weft, as the interface target weft_options.
 # What a consumer of weft::weft needs is on that target itself, in runtime/CMakeLists.txt.
 add_library(weft_options INTERFACE)
