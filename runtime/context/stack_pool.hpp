@@ -1,29 +1,108 @@
 // SPDX-License-Identifier: MIT
 // Stacks for tasks: slabs of equal stacks in one mapping each, a guard page below every stack, last in first out.
+//
+//   a slab, addresses going up        | guard | stack 0      ^top| guard | stack 1      ^top| ...
+//
+// A first touch of a page costs microseconds, so a stack that comes back is handed out again before any other. Where the free ones are:
+//   warm   came back lately, their memory is still there; at most warm_limit of them, the last handed out first
+//   cold   came back, and their memory went to the kernel: they cost page faults again
+//   fresh  never handed out: the unused end of the newest slab
+// acquire looks in that order and makes a slab when all are empty. A slab is as large as all before it together (within limits), so a small runtime
+// maps little and a million stacks are a few hundred mappings.
+//
+// Trim rule: when a release makes more than warm_limit warm stacks, the longest unused ones are given back to the kernel
+// (MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short). warm_limit is 64 MiB of stacks.
+//
+// Guards. MADV_GUARD_INSTALL (Linux >= 6.13) marks the page table: no mapping is split, so a million guards are no burden. On older
+// kernels mprotect, two mappings a stack, as long as our count of them stays below vm.max_map_count less a reserve for everybody
+// else. Then acquire refuses and says so: a stack without a guard is never handed out. A guard is installed when its stack is first handed out.
+//
+// I1  A stack is in one place: out, warm, cold or fresh. Out + warm + cold + fresh is what the slabs hold.
+// I2  cold_ has room for every stack of every slab, so release needs no memory and cannot fail.
+// Reference: madvise(2); J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001 (a depot behind per-CPU caches: here the workers').
 #pragma once
 #include "base/result.hpp"
+#include "context/mapped_array.hpp"
 #include "kernel/lock.hpp"
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 
 namespace weft::context {
 
+enum class guard_method { automatic, advice, mprotect };
+
 struct stack_pool_options {
-    std::size_t stack_size = 64 * 1024; // bytes, guard page included
+    std::size_t stack_size = 64 * 1024; // bytes, guard page included; rounded up to pages
+    guard_method guards = guard_method::automatic; // tests force one
+    std::size_t map_budget = 0;         // mappings that mprotect's guards may use in this process; 0: from vm.max_map_count
+    std::size_t warm_limit = 0;         // 0: 64 MiB of stacks, at least 16 and at most 4096
+};
+
+struct stack_pool_stats {
+    std::size_t out = 0;          // handed out (a worker's cache counts as out)
+    std::size_t warm = 0;
+    std::size_t cold = 0;         // also those whose guard was refused
+    std::size_t fresh = 0;
+    std::size_t slabs = 0;
+    std::size_t mapped = 0;       // bytes of address space
+    std::size_t trimmed = 0;      // stacks whose memory went back to the kernel, ever
+    guard_method method = guard_method::advice; // in use
 };
 
 class stack_pool {
   public:
+    /// Maps nothing but its tables. Throws std::bad_alloc.
     explicit stack_pool(stack_pool_options options);
+    /// Unmaps every slab. Panics when a stack is still out.
     ~stack_pool();
     stack_pool(const stack_pool&) = delete;
     stack_pool& operator=(const stack_pool&) = delete;
 
     /// Puts up to `wanted` stack tops (16-byte aligned) into `into`; returns how many, 0 with *why filled when the kernel refuses.
+    /// May block the kernel thread for as long as the kernel takes to map memory.
     [[nodiscard]] std::size_t acquire(void** into, std::size_t wanted, base::refusal* why) noexcept;
-    /// Takes stacks back; the last in `tops` is the warmest.
-    void release(void** tops, std::size_t count) noexcept;
+    /// Takes stacks back; the last in `tops` is the warmest. Never fails.
+    void release(void* const* tops, std::size_t count) noexcept;
+    /// Gives the memory of all warm stacks back to the kernel.
+    void trim() noexcept;
     /// Bytes below a top that may be used.
-    [[nodiscard]] std::size_t usable_size() const noexcept;
+    [[nodiscard]] std::size_t usable_size() const noexcept { return stack_size_ - guard_size_; }
+    [[nodiscard]] stack_pool_stats stats() const noexcept;
+
+  private:
+    struct slab {
+        std::byte* begin;
+        std::size_t size;
+    };
+    static constexpr std::size_t trim_batch = 32;
+
+    [[nodiscard]] std::size_t take_free_locked(void** into, std::size_t wanted) noexcept;
+    [[nodiscard]] base::result<void> add_slab_locked() noexcept;
+    [[nodiscard]] base::result<void> guard_stack(void* top) noexcept;
+    [[nodiscard]] std::size_t take_oldest_locked(void** into, std::size_t wanted) noexcept;
+    void cool(void** tops, std::size_t count) noexcept;
+
+    const std::size_t guard_size_;  // one page
+    const std::size_t stack_size_;
+    const guard_method method_;
+    const std::size_t map_budget_;
+    const std::size_t warm_limit_;
+    const std::unique_ptr<void*[]> warm_; // ring of warm_limit_ tops; guarded by lock_
+
+    mutable kernel::lock lock_;
+    std::size_t warm_begin_ = 0;       // guarded by lock_: index of the longest unused
+    std::size_t warm_count_ = 0;       // guarded by lock_
+    mapped_array<void*> cold_;         // guarded by lock_; the lowest bit is set when the stack has no guard yet
+    mapped_array<slab> slabs_;         // guarded by lock_
+    std::byte* fresh_ = nullptr;       // guarded by lock_: begin of the first stack never handed out
+    std::size_t fresh_count_ = 0;      // guarded by lock_
+    std::size_t made_ = 0;             // guarded by lock_: stacks in all slabs
+    std::size_t mapped_ = 0;           // guarded by lock_
+    std::size_t out_ = 0;              // guarded by lock_
+    std::size_t trimmed_ = 0;          // guarded by lock_
+    std::atomic<std::size_t> guard_maps_{0}; // mappings that our guards cost; atomic, see mo
 };
 
 } // namespace weft::context

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+#include "context/stack_pool.hpp"
+#include "kernel/features.hpp"
+#include "kernel/guard_page.hpp"
+#include "kernel/text_file.hpp"
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <sys/mman.h>
+
+namespace weft::context {
+
+namespace {
+
+constexpr std::size_t largest_slab = std::size_t{256} << 20;
+constexpr std::size_t smallest_slab_stacks = 16;
+constexpr std::size_t warm_bytes = std::size_t{64} << 20;
+constexpr std::size_t maps_a_guard = 2; // the guard's own, and the split of what it was cut from
+
+/// Mappings that the guards of all pools of the process have cost.
+std::atomic<std::size_t> guard_maps{0}; // atomic, see mo
+
+std::size_t round_up(std::size_t size, std::size_t unit) noexcept {
+    return (size + unit - 1) / unit * unit;
+}
+
+guard_method resolved(guard_method wanted) noexcept {
+    if (wanted == guard_method::automatic) {
+        return kernel::has_guard_advice() ? guard_method::advice : guard_method::mprotect;
+    }
+    return wanted;
+}
+
+/// What vm.max_map_count allows us: an eighth and a thousand more stay for the program, its libraries and its files.
+std::size_t map_budget_of_this_machine() noexcept {
+    std::uint64_t limit = 65530;
+    (void)kernel::read_number("/proc/sys/vm/max_map_count", limit);
+    const std::uint64_t reserve = limit / 8 + 1024;
+    return limit > reserve ? limit - reserve : 0;
+}
+
+/// A cold stack that has no guard yet carries a mark in the lowest bit of its top.
+void* mark_unguarded(void* top) noexcept {
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(top) | 1);
+}
+bool is_unguarded(void* top) noexcept {
+    return (reinterpret_cast<std::uintptr_t>(top) & 1) != 0;
+}
+void* without_mark(void* top) noexcept {
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(top) & ~std::uintptr_t{1});
+}
+
+bool refused(long answer) noexcept {
+    return answer < 0 && answer > -4096;
+}
+
+} // namespace
+
+stack_pool::stack_pool(stack_pool_options options)
+    : guard_size_(kernel::page_size()),
+      stack_size_(round_up(std::max(options.stack_size, 2 * guard_size_), guard_size_)), method_(resolved(options.guards)),
+      map_budget_(options.map_budget != 0 ? options.map_budget : map_budget_of_this_machine()),
+      warm_limit_(options.warm_limit != 0 ? options.warm_limit
+                                          : std::clamp<std::size_t>(warm_bytes / stack_size_, 16, 4096)),
+      warm_(std::make_unique<void*[]>(warm_limit_)) {}
+
+stack_pool::~stack_pool() {
+    base::check(out_ == 0, "a stack pool ends while stacks of it are still out");
+    for (const slab& s : slabs_) {
+        (void)kernel::system_call(SYS_munmap, s.begin, s.size);
+    }
+    // mo: relaxed: a count; munmap above has already given the mappings back.
+    guard_maps.fetch_sub(guard_maps_, std::memory_order_relaxed);
+}
+
+std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* why) noexcept {
+    std::size_t taken = 0;
+    {
+        kernel::guard hold(lock_);
+        taken = take_free_locked(into, wanted);
+        if (taken == 0) {
+            if (const auto added = add_slab_locked(); !added.ok()) {
+                *why = added.why();
+                return 0;
+            }
+            taken = take_free_locked(into, wanted);
+        }
+        out_ += taken;
+    }
+    // Outside of the lock: the kernel needs microseconds for each.
+    std::size_t good = 0;
+    while (good < taken && !is_unguarded(into[good])) {
+        ++good;
+    }
+    for (std::size_t i = good; i < taken; ++i) {
+        if (is_unguarded(into[i])) {
+            if (const auto guarded = guard_stack(without_mark(into[i])); !guarded.ok()) {
+                *why = guarded.why();
+                break;
+            }
+            into[i] = without_mark(into[i]);
+        }
+        good = i + 1;
+    }
+    if (good < taken) {
+        kernel::guard hold(lock_);
+        for (std::size_t i = taken; i > good; --i) {
+            cold_.push_back(into[i - 1]); // with its mark, if it has one
+        }
+        out_ -= taken - good;
+    }
+    return good;
+}
+
+std::size_t stack_pool::take_free_locked(void** into, std::size_t wanted) noexcept {
+    std::size_t n = 0;
+    while (n < wanted && warm_count_ != 0) {
+        --warm_count_;
+        into[n++] = warm_[(warm_begin_ + warm_count_) % warm_limit_];
+    }
+    while (n < wanted && !cold_.empty()) {
+        into[n++] = cold_.pop_back();
+    }
+    while (n < wanted && fresh_count_ != 0) {
+        --fresh_count_;
+        fresh_ += stack_size_;
+        into[n++] = mark_unguarded(fresh_);
+    }
+    return n;
+}
+
+base::result<void> stack_pool::add_slab_locked() noexcept {
+    const std::size_t most = std::max<std::size_t>(largest_slab / stack_size_, 1);
+    std::size_t count = std::clamp(made_, std::min(smallest_slab_stacks, most), most);
+    if (const auto room = slabs_.reserve(slabs_.size() + 1); !room.ok()) {
+        return room.why();
+    }
+    for (;; count /= 2) {
+        const auto room = cold_.reserve(made_ + count); // I2
+        long at = -ENOMEM;
+        if (room.ok()) {
+            at = kernel::system_call(SYS_mmap, nullptr, count * stack_size_, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        }
+        if (!refused(at)) {
+            fresh_ = reinterpret_cast<std::byte*>(at);
+            break;
+        }
+        if (count == 1) { // a smaller slab may fit below RLIMIT_AS: only a single stack's refusal is final
+            return base::refusal{static_cast<int>(-at), "mmap of a stack (see RLIMIT_AS, vm.overcommit_memory, vm.max_map_count)"};
+        }
+    }
+    // A huge page would make the first touch of one stack pay for the memory of thirty.
+    (void)kernel::system_call(SYS_madvise, fresh_, count * stack_size_, MADV_NOHUGEPAGE);
+    slabs_.push_back({fresh_, count * stack_size_});
+    fresh_count_ = count;
+    made_ += count;
+    mapped_ += count * stack_size_;
+    return {};
+}
+
+base::result<void> stack_pool::guard_stack(void* top) noexcept {
+    std::byte* const guard = static_cast<std::byte*>(top) - stack_size_;
+    if (method_ == guard_method::advice) {
+        const int answer = kernel::install_guard(guard, guard_size_);
+        if (answer == 0) {
+            return {};
+        }
+        if (answer != -EINVAL) { // EINVAL: locked memory (mlockall) on some kernels; mprotect can
+            return base::refusal{-answer, "madvise(MADV_GUARD_INSTALL) of a stack's guard page"};
+        }
+    }
+    // mo: relaxed: a count that nothing else hangs on.
+    if (guard_maps.fetch_add(maps_a_guard, std::memory_order_relaxed) + maps_a_guard > map_budget_) {
+        // mo: relaxed: as above.
+        guard_maps.fetch_sub(maps_a_guard, std::memory_order_relaxed);
+        return base::refusal{ENOMEM, "mprotect of a stack's guard page (the mappings that vm.max_map_count leaves for guards are used "
+                                     "up; from Linux 6.13 on guards need none)"};
+    }
+    const long answer = kernel::system_call(SYS_mprotect, guard, guard_size_, PROT_NONE);
+    if (answer != 0) {
+        // mo: relaxed: as above.
+        guard_maps.fetch_sub(maps_a_guard, std::memory_order_relaxed);
+        return base::refusal{static_cast<int>(-answer), "mprotect of a stack's guard page (see vm.max_map_count)"};
+    }
+    // mo: relaxed: read by the destructor, which whoever destroys has ordered after every call.
+    guard_maps_.fetch_add(maps_a_guard, std::memory_order_relaxed);
+    return {};
+}
+
+void stack_pool::release(void* const* tops, std::size_t count) noexcept {
+    while (count != 0) {
+        void* cooling[trim_batch];
+        std::size_t cooling_count = 0;
+        {
+            kernel::guard hold(lock_);
+            base::check(out_ >= count, "a stack pool got back more stacks than it gave");
+            while (count != 0 && cooling_count < trim_batch) {
+                if (warm_count_ == warm_limit_) {
+                    cooling_count += take_oldest_locked(cooling + cooling_count, 1);
+                }
+                warm_[(warm_begin_ + warm_count_) % warm_limit_] = *tops++;
+                ++warm_count_;
+                --out_;
+                --count;
+            }
+            // Once at it, a whole batch: neighbours can go in one call.
+            if (cooling_count != 0) {
+                cooling_count += take_oldest_locked(cooling + cooling_count, trim_batch - cooling_count);
+            }
+        }
+        cool(cooling, cooling_count);
+    }
+}
+
+void stack_pool::trim() noexcept {
+    void* cooling[trim_batch];
+    std::size_t count = 0;
+    do {
+        {
+            kernel::guard hold(lock_);
+            count = take_oldest_locked(cooling, trim_batch);
+        }
+        cool(cooling, count);
+    } while (count == trim_batch);
+}
+
+std::size_t stack_pool::take_oldest_locked(void** into, std::size_t wanted) noexcept {
+    const std::size_t n = std::min(wanted, warm_count_);
+    for (std::size_t i = 0; i < n; ++i) {
+        into[i] = warm_[warm_begin_];
+        warm_begin_ = (warm_begin_ + 1) % warm_limit_;
+    }
+    warm_count_ -= n;
+    return n;
+}
+
+/// Gives the memory of these stacks back, without the lock, and then puts them among the cold ones.
+void stack_pool::cool(void** tops, std::size_t count) noexcept {
+    if (count == 0) {
+        return;
+    }
+    // Neighbours in one call: each costs an interrupt of every CPU that runs us. The guards between them stay (guard_page.hpp).
+    std::sort(tops, tops + count);
+    for (std::size_t i = 0; i < count;) {
+        std::byte* const begin = static_cast<std::byte*>(tops[i]) - stack_size_ + guard_size_;
+        std::byte* end = static_cast<std::byte*>(tops[i++]);
+        while (i < count && tops[i] == end + stack_size_) {
+            end = static_cast<std::byte*>(tops[i++]);
+        }
+        // A refusal (locked memory) leaves the memory where it is; the stacks are as good as before.
+        (void)kernel::system_call(SYS_madvise, begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED);
+    }
+    kernel::guard hold(lock_);
+    for (std::size_t i = count; i > 0; --i) {
+        cold_.push_back(tops[i - 1]); // so that the lowest is handed out first
+    }
+    trimmed_ += count;
+}
+
+stack_pool_stats stack_pool::stats() const noexcept {
+    kernel::guard hold(lock_);
+    stack_pool_stats s;
+    s.out = out_;
+    s.warm = warm_count_;
+    s.cold = cold_.size();
+    s.fresh = fresh_count_;
+    s.slabs = slabs_.size();
+    s.mapped = mapped_;
+    s.trimmed = trimmed_;
+    s.method = method_;
+    return s;
+}
+
+} // namespace weft::context
