@@ -27,8 +27,6 @@ extern "C" void weft_start_of_stack() noexcept; // start_of_stack.cpp
 
 inline point make_point(void* stack_top, std::size_t, entry_function entry, void* argument) noexcept {
     auto* word = static_cast<std::uint64_t*>(stack_top);
-    *--word = 0;
-    *--word = 0;                                              // the "return address" of entry: nobody called it
     *--word = reinterpret_cast<std::uint64_t>(argument);      // popped by start_of_stack
     *--word = reinterpret_cast<std::uint64_t>(entry);         // popped by start_of_stack
     *--word = 0;                                              // rbp: the outermost frame

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The first instructions on a new stack (x86-64). Reached by the `jmp` of switch_to with the stack that make_point wrote:
 //
-//   rsp ->  control words | rbp = 0 | entry | argument | 0 | 0
+//   before   rsp ->  control words | rbp = 0 | entry | argument | (stack top, a multiple of 16)
+//   at entry rsp ->  return address into this routine | (stack top)         rdi = argument, rbp = 0
 //
-// Loads the control words, then enters entry(argument) with a return address of 0: unwinders and debuggers stop there, and the
-// CFI says the same about this routine (rip undefined: the outermost frame). At entry rsp is 8 below a multiple of 16, as the ABI wants.
+// Unwinding: this is the outermost frame, and the CFI says so (rip undefined), as in libc's clone. Unwinders and debuggers stop here; an exception
+// that comes this far has found no handler, but entry is noexcept and terminates first. entry does not return: ud2 if it does.
 #if !defined(WEFT_CONTEXT_BOOST)
 asm(R"(
     .text
@@ -14,13 +15,14 @@ asm(R"(
 weft_start_of_stack:
     .cfi_startproc
     .cfi_undefined rip
-    ldmxcsr (%rsp)
-    fldcw 4(%rsp)
-    addq $8, %rsp
-    popq %rbp
-    popq %rax
-    popq %rdi
-    jmp *%rax
+    ldmxcsr (%rsp)          # SSE control word of a new process
+    fldcw 4(%rsp)           # x87 control word
+    addq $8, %rsp           # past them
+    popq %rbp               # 0: a walk along frame pointers ends here
+    popq %rax               # entry
+    popq %rdi               # its argument; rsp is the stack top now, a multiple of 16
+    call *%rax              # entry(argument)
+    ud2                     # it must not return
     .cfi_endproc
     .size weft_start_of_stack, .-weft_start_of_stack
 )");
