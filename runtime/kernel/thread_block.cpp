@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#if !defined(WEFT_KERNEL_THREADS_PTHREAD)
+#include "kernel/thread_block.hpp"
+#include "kernel/features.hpp"
+#include "kernel/lock.hpp"
+#include "kernel/stack_list.hpp"
+#include "kernel/syscall.hpp"
+#include "kernel/tls_block.hpp"
+#include <cerrno>
+#include <new>
+#include <sys/mman.h>
+
+namespace weft::kernel {
+
+namespace {
+
+constexpr std::size_t page = 4096;
+constexpr std::size_t guard_size = page;
+
+constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept {
+    return (n + to - 1) / to * to;
+}
+
+/// A page that fork(2) clears in the child: the child finds out that it is one without an atfork handler, which glibc
+/// could not unregister and a dlclosed weft would leave behind.
+struct fork_mark {
+    std::atomic<std::uint32_t>* word = nullptr;
+    fork_mark() noexcept {
+        const long answer =
+            system_call(SYS_mmap, nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (answer < 0 && answer > -4096) {
+            return;
+        }
+        if (system_call(SYS_madvise, answer, page, MADV_WIPEONFORK) != 0) {
+            (void)system_call(SYS_munmap, answer, page);
+            return;
+        }
+        word = ::new (reinterpret_cast<void*>(answer)) std::atomic<std::uint32_t>{1};
+    }
+};
+
+class cache {
+  public:
+    thread* take(std::size_t stack_size) noexcept {
+        guard hold(lock_);
+        reap_locked();
+        thread** link = &cached_;
+        while (thread* b = *link) {
+            if (b->stack_size == stack_size) {
+                *link = b->next;
+                --cached_count_;
+                return b;
+            }
+            link = &b->next;
+        }
+        return nullptr;
+    }
+
+    /// Returns a block that must be unmapped because the cache is full, else null.
+    thread* give(thread* block) noexcept {
+        block->used_before = true;
+        // mo: relaxed: nobody else knows the block any more.
+        block->ownership.store(thread_ownership::none, std::memory_order_relaxed);
+        guard hold(lock_);
+        return give_locked(block);
+    }
+
+    void add_dying(thread* block) noexcept {
+        guard hold(lock_);
+        block->next = dying_;
+        dying_ = block;
+        ++dying_count_;
+    }
+
+    void enroll(thread* block) noexcept {
+        guard hold(lock_);
+        block->previous_block = nullptr;
+        block->next_block = blocks_;
+        if (blocks_) {
+            blocks_->previous_block = block;
+        }
+        blocks_ = block;
+        ++block_count_;
+    }
+
+    void strike(thread* block) noexcept {
+        guard hold(lock_);
+        (block->previous_block ? block->previous_block->next_block : blocks_) = block->next_block;
+        if (block->next_block) {
+            block->next_block->previous_block = block->previous_block;
+        }
+        --block_count_;
+    }
+
+    thread* take_all() noexcept {
+        guard hold(lock_);
+        reap_locked();
+        thread* all = cached_;
+        cached_ = nullptr;
+        cached_count_ = 0;
+        return all;
+    }
+
+    thread_cache_state state() noexcept {
+        guard hold(lock_);
+        reap_locked();
+        return {cached_count_, dying_count_, block_count_};
+    }
+
+    /// In a child of fork(): nobody but the caller lives, whatever the parent's threads held or were about to do.
+    void after_fork(const thread* survivor) noexcept {
+        ::new (static_cast<void*>(&lock_)) lock;
+        cached_ = nullptr;
+        cached_count_ = 0;
+        dying_ = nullptr;
+        dying_count_ = 0;
+        for (thread* b = blocks_; b; b = b->next_block) {
+            if (b == survivor) {
+                continue;
+            }
+            link_thread(b->thread_pointer); // glibc's list in the child holds the survivor alone
+            // mo: relaxed: the only thread of this process writes and reads it.
+            b->alive.store(0, std::memory_order_relaxed);
+            b->used_before = true;
+            // Blocks that somebody may join stay with their handle: a join in the child returns at once and gives them back.
+            const auto owner = b->ownership.load(std::memory_order_relaxed); // mo: relaxed: as above
+            if (owner == thread_ownership::detached || owner == thread_ownership::none) {
+                b->next = cached_;
+                cached_ = b;
+                ++cached_count_;
+            }
+        }
+    }
+
+  private:
+    /// Detached threads that are gone for good: into the cache. (Above its bound it grows by what died at once; give() shrinks it again.)
+    void reap_locked() noexcept {
+        thread** link = &dying_;
+        while (thread* b = *link) {
+            // mo: acquire -> the kernel's clearing of the word: the thread has left its stack.
+            if (b->alive.load(std::memory_order_acquire) != 0) {
+                link = &b->next;
+                continue;
+            }
+            *link = b->next;
+            --dying_count_;
+            b->used_before = true;
+            // mo: relaxed: nobody else knows the block any more.
+            b->ownership.store(thread_ownership::none, std::memory_order_relaxed);
+            b->next = cached_;
+            cached_ = b;
+            ++cached_count_;
+        }
+    }
+
+    thread* give_locked(thread* block) noexcept {
+        block->next = cached_;
+        cached_ = block;
+        if (++cached_count_ <= most_cached) {
+            return nullptr;
+        }
+        thread** link = &cached_; // the coldest
+        while ((*link)->next) {
+            link = &(*link)->next;
+        }
+        thread* coldest = *link;
+        *link = nullptr;
+        --cached_count_;
+        return coldest;
+    }
+
+    lock lock_;
+    thread* cached_ = nullptr;  // guarded by lock_; last in, first out
+    thread* dying_ = nullptr;   // guarded by lock_
+    thread* blocks_ = nullptr;  // guarded by lock_
+    std::size_t cached_count_ = 0;
+    std::size_t dying_count_ = 0;
+    std::size_t block_count_ = 0;
+};
+
+constinit cache the_cache;
+
+/// The cache, put right first when this process is a fresh child of fork().
+cache& usable_cache() noexcept {
+    static const fork_mark mark;
+    // mo: relaxed: in a child that sees 0 there is no other thread yet.
+    if (mark.word && mark.word->load(std::memory_order_relaxed) == 0) {
+        the_cache.after_fork(this_thread());
+        mark.word->store(1, std::memory_order_relaxed); // mo: relaxed: as above
+    }
+    return the_cache;
+}
+
+/// The whole mapping for a stack of this size.
+std::size_t mapping_size_for(std::size_t stack_size) noexcept {
+    return round_up(guard_size + stack_size + round_up(sizeof(thread), 64) + tls_block_size(), page);
+}
+
+void unmap(thread* block) noexcept {
+    the_cache.strike(block);
+    drop_tls(block->thread_pointer);
+    char* mapping = block->mapping;
+    const std::size_t size = block->mapping_size;
+    block->~thread();
+    (void)system_call(SYS_munmap, mapping, size);
+}
+
+bool install_guard(char* low) noexcept {
+    if (has_guard_advice()) {
+        constexpr int guard_install = 102; // MADV_GUARD_INSTALL, Linux >= 6.13
+        if (system_call(SYS_madvise, low, guard_size, guard_install) == 0) {
+            return true;
+        }
+    }
+    return system_call(SYS_mprotect, low, guard_size, PROT_NONE) == 0;
+}
+
+base::result<thread*> map_block(std::size_t stack_size) noexcept {
+    const std::size_t size = mapping_size_for(stack_size);
+    const long answer = system_call(SYS_mmap, nullptr, size, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (answer < 0 && answer > -4096) {
+        return refusal{static_cast<int>(-answer), "mmap of a thread's stack"};
+    }
+    char* low = reinterpret_cast<char*>(answer);
+    if (!install_guard(low)) {
+        (void)system_call(SYS_munmap, low, size);
+        return refusal{ENOMEM, "mprotect of a thread's guard page"};
+    }
+    char* stack_top = low + guard_size + stack_size;
+    auto* block = ::new (static_cast<void*>(stack_top)) thread;
+    block->mapping = low;
+    block->mapping_size = size;
+    block->stack_low = low + guard_size;
+    block->stack_size = stack_size;
+    block->thread_pointer = thread_pointer_in(stack_top + round_up(sizeof(thread), 64));
+    const stack_bounds bounds{low, guard_size + stack_size, guard_size};
+    if (auto made = make_tls(block->thread_pointer, bounds); !made) {
+        (void)system_call(SYS_munmap, low, size);
+        return made.why();
+    }
+    the_cache.enroll(block);
+    return block;
+}
+
+} // namespace
+
+base::result<thread*> take_block(std::size_t stack_size) noexcept {
+    cache& c = usable_cache();
+    stack_size = round_up(stack_size, page);
+    if (thread* block = c.take(stack_size)) {
+        if (!block->used_before) {
+            return block;
+        }
+        reset_descriptor(block->thread_pointer);
+        if (auto renewed = renew_tls(block->thread_pointer); !renewed) {
+            unmap(block);
+            return renewed.why();
+        }
+        return block;
+    }
+    auto fresh = map_block(stack_size);
+    if (!fresh && trim_thread_cache() != 0) {
+        fresh = map_block(stack_size); // what we kept for later may be what is missing now
+    }
+    return fresh;
+}
+
+void give_block(thread* block) noexcept {
+    if (thread* surplus = usable_cache().give(block)) {
+        unmap(surplus);
+    }
+}
+
+void leave_for_reaper(thread* block) noexcept {
+    usable_cache().add_dying(block);
+}
+
+std::size_t trim_thread_cache() noexcept {
+    std::size_t count = 0;
+    thread* all = usable_cache().take_all();
+    while (all) {
+        thread* block = all;
+        all = all->next;
+        unmap(block);
+        ++count;
+    }
+    return count;
+}
+
+thread_cache_state thread_cache() noexcept {
+    return usable_cache().state();
+}
+
+} // namespace weft::kernel
+#endif

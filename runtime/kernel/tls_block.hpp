@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// The TLS block of a thread: static TLS, thread control block, descriptor; everything that fs (x86-64) or tpidr_el0
+// (aarch64) points at. Made in memory of our own, so that it lives and dies with the thread's stack, and used again.
+//
+//   x86-64     low [ static TLS ........ ][tp: TCB, struct pthread ...... ] high
+//   aarch64    low [ ...... struct pthread ][tp: TCB][ static TLS ........ ] high
+//
+// I1  A block is linked on glibc's list before its TLS is initialised: a module that another thread loads meanwhile is initialised
+//     by that thread or by us.
+// I2  The descriptor and libc's own TLS segment are never cleared on reuse: they hold libc's caches (tcache, arena), which are
+//     worth 9 KB a thread and would be lost. When a block dies its segment waits for the next new one.
+// EDGE hand-built-tcb: no public interface makes such a block; docs/glibc.md tells what was checked.
+#pragma once
+#include "base/result.hpp"
+#include <cstddef>
+
+namespace weft::kernel {
+
+/// Bytes of memory that a block needs, and where in [low, low + size) its thread pointer comes. size includes alignment.
+[[nodiscard]] std::size_t tls_block_size() noexcept;
+[[nodiscard]] char* thread_pointer_in(char* low) noexcept;
+
+struct stack_bounds {
+    void* low;
+    std::size_t size;       // guard included
+    std::size_t guard_size;
+};
+
+/// Makes the block in zeroed memory. Refused with ENOMEM. It has no kernel thread yet.
+[[nodiscard]] base::result<void> make_tls(char* thread_pointer, const stack_bounds& stack) noexcept;
+
+/// Fresh thread_locals for the next thread. Refused with ENOMEM: then the block is only fit for drop_tls.
+[[nodiscard]] base::result<void> renew_tls(char* thread_pointer) noexcept;
+
+/// Before the memory goes.
+void drop_tls(char* thread_pointer) noexcept;
+
+/// Per start: robust list empty, cancellation off, no key values; by the creator.
+void reset_descriptor(char* thread_pointer) noexcept;
+
+/// Per start: tells libc and the program that they are not single-threaded any more. By the creator, before the clone.
+void declare_threads() noexcept;
+
+} // namespace weft::kernel
