@@ -75,7 +75,7 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
     // mo: relaxed, all three: the clone publishes them to the thread.
     t.affinity_answer.store(0, std::memory_order_relaxed);
     t.ownership.store(thread_ownership::joinable, std::memory_order_relaxed);
-    t.alive.store(1, std::memory_order_relaxed);
+    t.alive.store(thread_started, std::memory_order_relaxed);
 
     long answer = 0;
     {
@@ -96,7 +96,7 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
     }
     if (answer < 0) {
         count_thread(-1);
-        t.alive.store(0, std::memory_order_relaxed); // mo: relaxed: there is no thread
+        t.alive.store(thread_gone, std::memory_order_relaxed); // mo: relaxed: there is no thread
         give_block(&t);
         return refusal{static_cast<int>(-answer), clone_call_in_use()};
     }
@@ -117,10 +117,11 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
 }
 
 void join_thread(thread* t) noexcept {
-    // A thread that is about to end is cheaper to wait for awake than asleep: a futex round trip costs more than this spin.
+    // A thread that is seen running on another CPU may be about to end: then waiting awake is cheaper than a futex round trip. One
+    // that has not started yet may need this very CPU, so for that one we sleep at once.
     for (int spin = 0; spin < join_spins; ++spin) {
         // mo: acquire -> the kernel's clearing of the word, after everything the thread did.
-        if (t->alive.load(std::memory_order_acquire) == 0) {
+        if (t->alive.load(std::memory_order_acquire) != thread_running) {
             break;
         }
         cpu_pause();
@@ -128,7 +129,7 @@ void join_thread(thread* t) noexcept {
     for (;;) {
         // mo: acquire -> the kernel's clearing of the word, after everything the thread did.
         const std::uint32_t alive = t->alive.load(std::memory_order_acquire);
-        if (alive == 0) {
+        if (alive == thread_gone) {
             break;
         }
         // Shared scope: the kernel's wake at CLONE_CHILD_CLEARTID is a FUTEX_WAKE without the private flag.
@@ -155,7 +156,7 @@ std::uint64_t number_of(const thread* t) noexcept {
 
 bool has_ended(const thread* t) noexcept {
     // mo: acquire -> the kernel's clearing of the word.
-    return t->alive.load(std::memory_order_acquire) == 0;
+    return t->alive.load(std::memory_order_acquire) == thread_gone;
 }
 
 } // namespace weft::kernel

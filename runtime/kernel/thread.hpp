@@ -6,7 +6,7 @@
 //   block cache -- start --> running --- child ends, kernel clears the word ---> ended -- join / reaper --> block cache
 //                  parent      child                                               joiner, or the next start for detached ones
 //
-// The word `alive` is 1 from before the clone until the kernel has taken the thread off its stack: CLONE_CHILD_CLEARTID
+// The word `alive` is not 0 from before the clone until the kernel has taken the thread off its stack: CLONE_CHILD_CLEARTID
 // makes the kernel write 0 there and wake a futex, as the thread's very last act in user memory. So whoever reads 0 may
 // reuse the stack; nobody frees his own. The wake is a shared-futex wake, so the wait must not be FUTEX_PRIVATE.
 //

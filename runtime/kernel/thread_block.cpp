@@ -2,6 +2,7 @@
 #if !defined(WEFT_KERNEL_THREADS_PTHREAD)
 #include "kernel/thread_block.hpp"
 #include "kernel/features.hpp"
+#include "kernel/guard_page.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/stack_list.hpp"
 #include "kernel/syscall.hpp"
@@ -14,11 +15,8 @@ namespace weft::kernel {
 
 namespace {
 
-constexpr std::size_t page = 4096;
-constexpr std::size_t guard_size = page;
-
 constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept {
-    return (n + to - 1) / to * to;
+    return (n + to - 1) & ~(to - 1);
 }
 
 /// A page that fork(2) clears in the child: the child finds out that it is one without an atfork handler, which glibc
@@ -27,12 +25,12 @@ struct fork_mark {
     std::atomic<std::uint32_t>* word = nullptr;
     fork_mark() noexcept {
         const long answer =
-            system_call(SYS_mmap, nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            system_call(SYS_mmap, nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (answer < 0 && answer > -4096) {
             return;
         }
-        if (system_call(SYS_madvise, answer, page, MADV_WIPEONFORK) != 0) {
-            (void)system_call(SYS_munmap, answer, page);
+        if (system_call(SYS_madvise, answer, page_size(), MADV_WIPEONFORK) != 0) {
+            (void)system_call(SYS_munmap, answer, page_size());
             return;
         }
         word = ::new (reinterpret_cast<void*>(answer)) std::atomic<std::uint32_t>{1};
@@ -120,7 +118,7 @@ class cache {
             }
             link_thread(b->thread_pointer); // glibc's list in the child holds the survivor alone
             // mo: relaxed: the only thread of this process writes and reads it.
-            b->alive.store(0, std::memory_order_relaxed);
+            b->alive.store(thread_gone, std::memory_order_relaxed);
             b->used_before = true;
             // Blocks that somebody may join stay with their handle: a join in the child returns at once and gives them back.
             const auto owner = b->ownership.load(std::memory_order_relaxed); // mo: relaxed: as above
@@ -138,7 +136,7 @@ class cache {
         thread** link = &dying_;
         while (thread* b = *link) {
             // mo: acquire -> the kernel's clearing of the word: the thread has left its stack.
-            if (b->alive.load(std::memory_order_acquire) != 0) {
+            if (b->alive.load(std::memory_order_acquire) != thread_gone) {
                 link = &b->next;
                 continue;
             }
@@ -193,7 +191,7 @@ cache& usable_cache() noexcept {
 
 /// The whole mapping for a stack of this size.
 std::size_t mapping_size_for(std::size_t stack_size) noexcept {
-    return round_up(guard_size + stack_size + round_up(sizeof(thread), 64) + tls_block_size(), page);
+    return round_up(page_size() + stack_size + round_up(sizeof(thread), 64) + tls_block_size(), page_size());
 }
 
 void unmap(thread* block) noexcept {
@@ -205,25 +203,23 @@ void unmap(thread* block) noexcept {
     (void)system_call(SYS_munmap, mapping, size);
 }
 
-bool install_guard(char* low) noexcept {
-    if (has_guard_advice()) {
-        constexpr int guard_install = 102; // MADV_GUARD_INSTALL, Linux >= 6.13
-        if (system_call(SYS_madvise, low, guard_size, guard_install) == 0) {
-            return true;
-        }
+bool protect_guard(char* low) noexcept {
+    if (has_guard_advice() && install_guard(low, page_size()) == 0) {
+        return true;
     }
-    return system_call(SYS_mprotect, low, guard_size, PROT_NONE) == 0;
+    return system_call(SYS_mprotect, low, page_size(), PROT_NONE) == 0;
 }
 
 base::result<thread*> map_block(std::size_t stack_size) noexcept {
     const std::size_t size = mapping_size_for(stack_size);
+    const std::size_t guard_size = page_size();
     const long answer = system_call(SYS_mmap, nullptr, size, PROT_READ | PROT_WRITE,
                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
     if (answer < 0 && answer > -4096) {
         return refusal{static_cast<int>(-answer), "mmap of a thread's stack"};
     }
     char* low = reinterpret_cast<char*>(answer);
-    if (!install_guard(low)) {
+    if (!protect_guard(low)) {
         (void)system_call(SYS_munmap, low, size);
         return refusal{ENOMEM, "mprotect of a thread's guard page"};
     }
@@ -247,7 +243,7 @@ base::result<thread*> map_block(std::size_t stack_size) noexcept {
 
 base::result<thread*> take_block(std::size_t stack_size) noexcept {
     cache& c = usable_cache();
-    stack_size = round_up(stack_size, page);
+    stack_size = round_up(stack_size, page_size());
     if (thread* block = c.take(stack_size)) {
         if (!block->used_before) {
             return block;

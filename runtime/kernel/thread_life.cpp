@@ -82,8 +82,11 @@ void take_affinity(thread& t) noexcept {
 void settle(thread& t) noexcept {
     const glibc_facts& f = glibc();
     char* const tp = t.thread_pointer;
+    // CLONE_PARENT_SETTID wrote it before this thread's first instruction.
+    pid_t tid = 0;
+    std::memcpy(&tid, tp + f.tid, sizeof tid);
     // mo: relaxed: the creator writes the same value.
-    t.tid.store(static_cast<pid_t>(system_call(SYS_gettid)), std::memory_order_relaxed);
+    t.tid.store(is_on(measure::tid) ? tid : static_cast<pid_t>(system_call(SYS_gettid)), std::memory_order_relaxed);
     if (is_on(measure::locale)) {
         uselocale(LC_GLOBAL_LOCALE); // sets the ctype tables of this thread, too
     }
@@ -102,6 +105,8 @@ void settle(thread& t) noexcept {
         (void)system_call(SYS_prctl, PR_SET_NAME, t.name);
     }
     take_affinity(t);
+    // mo: relaxed: a hint for join_thread.
+    t.alive.store(thread_running, std::memory_order_relaxed);
     set_signal_mask(t.signal_mask);
 }
 

@@ -20,6 +20,11 @@ namespace weft::kernel {
 ///   joinable -- the thread ends --> ended -- detach --> the detacher puts it there;  -- join --> the joiner takes the block
 enum class thread_ownership : std::uint32_t { none, joinable, detached, ended };
 
+/// Values of `alive`.
+inline constexpr std::uint32_t thread_gone = 0;    // the kernel has cleared the word: the stack is free
+inline constexpr std::uint32_t thread_started = 1; // from before the clone
+inline constexpr std::uint32_t thread_running = 2; // the thread runs user code; a hint for joiners
+
 struct thread {
     // ---- the block, r/o for its life
     char* mapping = nullptr;
@@ -33,7 +38,7 @@ struct thread {
     thread* previous_block = nullptr; // guarded by the cache's lock
 
     // ---- one life
-    std::atomic<std::uint32_t> alive{0};   // creator: 1 before the clone; the kernel: 0 at the very end (CLONE_CHILD_CLEARTID)
+    std::atomic<std::uint32_t> alive{0};   // thread_*: creator, thread, and at the very end the kernel (CLONE_CHILD_CLEARTID)
     std::atomic<std::uint32_t> affinity_answer{0}; // thread: 1 + errno, when CPUs were asked for
     std::atomic<thread_ownership> ownership{thread_ownership::none};
     std::atomic<pid_t> tid{0};     // creator from clone's answer, thread from its descriptor: the same value
