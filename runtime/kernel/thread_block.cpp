@@ -108,6 +108,7 @@ class cache {
     /// In a child of fork(): nobody but the caller lives, whatever the parent's threads held or were about to do.
     void after_fork(const thread* survivor) noexcept {
         ::new (static_cast<void*>(&lock_)) lock;
+        free_tls_locks_after_fork();
         cached_ = nullptr;
         cached_count_ = 0;
         dying_ = nullptr;

@@ -202,4 +202,8 @@ void declare_threads() noexcept {
     }
 }
 
+void free_tls_locks_after_fork() noexcept {
+    ::new (static_cast<void*>(&orphans_lock)) lock;
+}
+
 } // namespace weft::kernel

@@ -41,4 +41,7 @@ void reset_descriptor(char* thread_pointer) noexcept;
 /// Per start: tells libc and the program that they are not single-threaded any more. By the creator, before the clone.
 void declare_threads() noexcept;
 
+/// In a child of fork(): whatever another thread of the parent held is free.
+void free_tls_locks_after_fork() noexcept;
+
 } // namespace weft::kernel
