@@ -54,7 +54,9 @@ task* worker::poll_others() noexcept {
             return t;
         }
     }
-    return fresh_.steal(); // the oldest: it may have waited behind its younger siblings for long
+    // The oldest may have waited behind its younger siblings for long. Rarely: in a tree of tasks the oldest is the root of a whole
+    // subtree, and each one begun early keeps its stacks until its parent comes to join it.
+    return ++polls_ % oldest_interval == 0 ? fresh_.steal() : nullptr;
 }
 
 task* worker::next_local() noexcept {

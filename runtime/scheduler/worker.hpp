@@ -9,8 +9,8 @@
 //   fresh_  tasks that have not started: youngest first here (depth first, so few stacks exist), oldest first for thieves.
 //   ready_  tasks that yielded or were pushed out of the slot: first in, first out, so that everybody gets a turn.
 //   the injector (injector.hpp), common to all workers.
-// A pick takes the slot, then fresh_ and ready_ in turn; every 61st pick looks at the injector, the timers and the oldest of
-// fresh_ first, so that nothing starves behind a busy queue.
+// A pick takes the slot, then fresh_ and ready_ in turn; every 61st pick looks at the injector and the timers first, and every 64th
+// of those at the oldest of fresh_, so that nothing starves behind a busy queue.
 //
 // I1  Owner-only fields belong to the carrier that holds the worker (`on`); the hand-over between carriers goes through a lock.
 #pragma once
@@ -84,10 +84,12 @@ class alignas(base::cache_line) worker {
     task* poll_others() noexcept;
 
     static constexpr unsigned poll_interval = 61; // prime, so that it does not beat with regular task patterns
+    static constexpr unsigned oldest_interval = 64; // polls
     static constexpr unsigned slot_in_a_row = 16;
     static constexpr std::size_t stack_cache = 32;
 
     unsigned tick_ = 0;                    // owner
+    unsigned polls_ = 0;                   // owner
     unsigned slot_budget_ = slot_in_a_row; // owner
     bool ready_first_ = false;             // owner
     std::uint32_t random_state_;           // owner
