@@ -333,10 +333,11 @@ class discovery {
             return;
         }
         static char sentinel;
-        if (key < 32 && s.set_specific(key, &sentinel) == 0) {
-            const offset value = f_.specific - 0x200 + static_cast<offset>(key) * 16 + 8;
-            f_.keys_usable = at<char*>(tp_, value) == &sentinel && (s.keys[key].sequence & 1) != 0 &&
-                             s.keys[key].destructor == &no_destructor;
+        if (s.set_specific(key, &sentinel) == 0) {
+            // The first 32 keys lie in the descriptor, 32 more behind each further pointer of specific[].
+            const char* block = at<const char*>(tp_, f_.specific + static_cast<offset>(key / 32) * 8);
+            f_.keys_usable = block && at<char*>(block, static_cast<offset>(key % 32) * 16 + 8) == &sentinel &&
+                             (s.keys[key].sequence & 1) != 0 && s.keys[key].destructor == &no_destructor;
             s.set_specific(key, nullptr);
         }
         s.key_delete(key);

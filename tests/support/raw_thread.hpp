@@ -4,7 +4,9 @@
 #pragma once
 #include "kernel/thread.hpp"
 #include "support/program.hpp"
+#include <atomic>
 #include <memory>
+#include <sched.h>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,19 @@ void on_raw_threads(int count, F f) {
     for (int i = 0; i < count; ++i) {
         threads.emplace_back([i, &f] { f(i); });
     }
+}
+
+/// The same, but nobody begins before all are there: so that short work overlaps.
+template <class F>
+void on_raw_threads_together(int count, F f) {
+    std::atomic<int> missing{count};
+    on_raw_threads(count, [&](int index) {
+        --missing;
+        while (missing > 0) {
+            sched_yield();
+        }
+        f(index);
+    });
 }
 
 } // namespace support

@@ -41,7 +41,7 @@ static void churn(int index) {
 }
 
 static void row() {
-    support::on_raw_threads(8, churn);
+    support::on_raw_threads_together(8, churn);
     // Luck must not pass for proof: libc's own flag, not the program's copy, has to be clear.
     const void* flag = &__libc_single_threaded;
     if (void* libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD)) {

@@ -7,7 +7,7 @@
 
 static void row() {
     const auto shared = std::make_shared<int>(42);
-    support::on_raw_threads(4, [&](int) {
+    support::on_raw_threads_together(4, [&](int) {
         for (int i = 0; i < 1'000'000; ++i) {
             std::shared_ptr<int> mine = shared; // a lost increment or decrement stays in the count
             REQUIRE(*mine == 42);

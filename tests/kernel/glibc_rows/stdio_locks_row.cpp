@@ -5,10 +5,10 @@
 #include <cstdio>
 
 static constexpr int threads = 4;
-static constexpr long each = 400'000;
+static constexpr long each = 2'000'000;
 
 static long written_through(std::FILE* file) {
-    support::on_raw_threads(threads, [&](int index) {
+    support::on_raw_threads_together(threads, [&](int index) {
         for (long i = 0; i < each; ++i) {
             REQUIRE(std::putc('a' + index, file) != EOF);
         }
