@@ -50,7 +50,11 @@ task* worker::poll_others() noexcept {
         core.clock.fire_due();
     }
     if (!core.injected.empty()) {
-        if (task* t = next_injected()) {
+        // One, not a batch: a batch at every poll would outrun the picks between the polls, and push suspended tasks, with their
+        // stacks, out behind everything that has not started.
+        task_queue one;
+        core.injected.take(one, core.worker_count, 1);
+        if (task* t = one.pop_front()) {
             return t;
         }
     }
@@ -93,7 +97,7 @@ task* worker::next_injected() noexcept {
     task* first = batch.pop_front();
     if (!batch.empty()) {
         while (task* t = batch.pop_front()) {
-            add_to(ready_, t);
+            add_to(t->context ? ready_ : fresh_, t);
         }
         core.notify_others(); // the rest can be stolen
     }
