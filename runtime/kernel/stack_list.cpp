@@ -17,7 +17,7 @@ void link_thread(char* thread_pointer) noexcept {
     node->next = head->next;
     node->previous = head;
     head->next->previous = node;
-    // A debugger may walk the list at any moment: the node is whole before it is reachable.
+    // mo: release, for the compiler alone -> a debugger, which may walk the list at any moment: the node is whole before it is reachable.
     std::atomic_signal_fence(std::memory_order_release);
     head->next = node;
 }
