@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// What the reports say about a contender.
+#pragma once
+#include <string>
+
+namespace weft::lab {
+
+enum class contender_kind { kernel_thread, task };
+
+struct contender_card {
+    std::string name;   // for --only and the JSON: "std_thread"
+    std::string title;  // for people: "std::thread"
+    std::string what;   // one sentence
+    contender_kind kind = contender_kind::kernel_thread;
+    unsigned place = 0; // in the roster: its colour in every plot
+};
+
+inline const char* name_of(contender_kind kind) noexcept {
+    return kind == contender_kind::task ? "task" : "kernel thread";
+}
+
+} // namespace weft::lab

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "lab/cell.hpp"
+#include "kernel/syscall.hpp"
+#include "lab/random.hpp"
+#include <weft/this_task.hpp>
+
+namespace weft::lab {
+
+std::uint64_t right_answer(std::uint64_t input) noexcept {
+    return scramble(input ^ 0x5bd1e9955bd1e995u);
+}
+
+void perform(cell& c) noexcept {
+    c.answer = right_answer(c.input);
+    ++c.runs;
+    if (c.ask_who) [[unlikely]] {
+        c.kernel_thread = static_cast<pid_t>(kernel::system_call(SYS_gettid));
+        c.task = this_task::id();
+    }
+}
+
+void load(std::span<cell> cells, std::uint64_t first_input) noexcept {
+    for (cell& c : cells) {
+        c = cell{.input = first_input++};
+    }
+}
+
+void verify(std::span<const cell> cells, const std::string& contender) {
+    for (const cell& c : cells) {
+        if (c.runs != 1) {
+            throw verification_failed(contender + ": the work for input " + std::to_string(c.input) + " was done " +
+                                      std::to_string(c.runs) + " times before join returned, not once");
+        }
+        if (c.answer != right_answer(c.input)) {
+            throw verification_failed(contender + ": the answer for input " + std::to_string(c.input) + " is wrong");
+        }
+    }
+}
+
+} // namespace weft::lab
