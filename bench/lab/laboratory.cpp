@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "lab/laboratory.hpp"
+#include "lab/experiment.hpp"
+#include "lab/roster.hpp"
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <weft/runtime.hpp>
+
+namespace weft::lab {
+
+namespace {
+
+const char* const creation_experiments[] = {"latency", "throughput"};
+const char* const switch_experiment = "switch";
+
+bool names(const std::string& word, const contender_card& card) {
+    return word == card.name || word == card.title || card.name.find(word) != std::string::npos;
+}
+
+/// --only is a list of experiments and contenders. Naming some of one kind leaves the other kind free.
+class choice {
+  public:
+    explicit choice(const std::vector<std::string>& only) {
+        for (const std::string& word : only) {
+            const bool experiment = word == switch_experiment ||
+                                    std::count(std::begin(creation_experiments), std::end(creation_experiments), word);
+            (experiment ? experiments_ : contenders_).push_back(word);
+        }
+    }
+    [[nodiscard]] bool takes_experiment(const std::string& name) const {
+        return experiments_.empty() || std::count(experiments_.begin(), experiments_.end(), name);
+    }
+    [[nodiscard]] bool takes(const contender_card& card) const {
+        return contenders_.empty() || std::any_of(contenders_.begin(), contenders_.end(),
+                                                  [&](const std::string& word) { return names(word, card); });
+    }
+
+  private:
+    std::vector<std::string> experiments_;
+    std::vector<std::string> contenders_;
+};
+
+std::string now_in_utc() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
+} // namespace
+
+std::vector<listed_experiment> everything() {
+    std::vector<contender_card> creators;
+    for (const creation_entry& e : creation_roster()) {
+        creators.push_back(e.card);
+    }
+    std::vector<contender_card> switching;
+    for (const switch_entry& e : switch_roster()) {
+        switching.push_back(e.card);
+    }
+    return {{"latency", "create, run, join: one at a time", creators},
+            {"throughput", "create many, then join all", creators},
+            {"switch", "hand the right to run to and fro", switching}};
+}
+
+std::string unknown_in(const std::vector<std::string>& only) {
+    for (const std::string& word : only) {
+        bool known = false;
+        for (const listed_experiment& e : everything()) {
+            known = known || word == e.name ||
+                    (!word.empty() && std::any_of(e.contenders.begin(), e.contenders.end(),
+                                                  [&](const contender_card& card) { return names(word, card); }));
+        }
+        if (!known) {
+            return "no experiment and no contender is called '" + word + "'";
+        }
+    }
+    return {};
+}
+
+lab_report run(const settings& asked, progress& shown) {
+    lab_report report;
+    report.asked = asked;
+    report.started = now_in_utc();
+    report.workers = asked.workers != 0 ? asked.workers : usable_cpus();
+    report.clock_cost_ns = clock_cost();
+    report.machine = examine(report.workers, report.clock_cost_ns);
+    const choice chosen(asked.only);
+    const auto began = std::chrono::steady_clock::now();
+    const interference_watch watch;
+
+    {
+        runtime tasks({.workers = report.workers, .name = "lab"});
+        contenders creators;
+        for (const creation_entry& e : creation_roster()) {
+            if (chosen.takes(e.card)) {
+                creators.push_back(e.make(e.card, tasks));
+            }
+        }
+        if (!creators.empty() && chosen.takes_experiment("latency")) {
+            report.experiments.push_back(measure_latency(creators, asked, report.clock_cost_ns, shown));
+        }
+        if (!creators.empty() && chosen.takes_experiment("throughput")) {
+            report.experiments.push_back(measure_throughput(creators, asked, report.clock_cost_ns, shown));
+        }
+    }
+    if (chosen.takes_experiment("switch")) {
+        switchers all;
+        for (const switch_entry& e : switch_roster()) {
+            if (chosen.takes(e.card)) {
+                all.push_back(e.make(e.card));
+            }
+        }
+        if (!all.empty()) {
+            report.experiments.push_back(measure_switch(all, asked, shown));
+        }
+    }
+    report.around = watch.so_far();
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return report;
+}
+
+} // namespace weft::lab
