@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "lab/report/html.hpp"
+#include "lab/report/plots.hpp"
+#include "lab/report/svg.hpp"
+#include "lab/report/units.hpp"
+#include "lab/report/words.hpp"
+#include <algorithm>
+
+namespace weft::lab {
+
+namespace {
+
+std::string time_of(double ns) {
+    return as_time(ns, micro::letter);
+}
+
+std::string element(const std::string& tag, const std::string& content) {
+    return "<" + tag + ">" + escaped(content) + "</" + tag.substr(0, tag.find(' ')) + ">";
+}
+
+std::string figure(const std::string& title, const std::string& drawing, const std::string& paragraph) {
+    if (drawing.empty()) {
+        return {};
+    }
+    return element("h3", title) + "\n<figure>\n<div class=\"drawing\">\n" + drawing + "</div>\n" +
+           element("figcaption", paragraph) + "\n</figure>\n";
+}
+
+std::string tile(const std::string& figure_text, const std::string& words) {
+    return "<li>" + element("b", figure_text) + element("span", words) + "</li>\n";
+}
+
+/// The four figures that most readers came for, and the noise.
+std::string tiles(const lab_report& report) {
+    std::string text = "<ul class=\"tiles\">\n";
+    for (const experiment_result& e : report.experiments) {
+        if (e.name != "latency") {
+            continue;
+        }
+        for (const char* name : {"std_thread", "kernel_thread_cached", "spawn_from_thread", "spawn_from_task"}) {
+            if (const measured* m = e.find(name)) {
+                text += tile(time_of(m->figures.p50), m->card.title + ": create, run, join");
+            }
+        }
+    }
+    for (const experiment_result& e : report.experiments) {
+        if (const measured* m = e.find("task_yield")) {
+            text += tile(time_of(m->figures.p50), m->card.title + ": one switch");
+        }
+    }
+    return text + "</ul>\n";
+}
+
+std::string verdict(const lab_report& report) {
+    std::string text = "<p class=\"verdict " + std::string(report.too_noisy() ? "bad" : "good") + "\">" +
+                       (report.too_noisy() ? "This run was too noisy in: " : "The noise stayed below the limit");
+    std::string list;
+    for (const experiment_result& e : report.experiments) {
+        if (e.noise && (e.noise->too_noisy() || !report.too_noisy())) {
+            list += (list.empty() ? "" : ", ") + escaped(e.name) + " " + as_percent(e.noise->figure);
+        }
+    }
+    text += report.too_noisy() ? list + ". The limit is " : list.empty() ? " (limit " : ": " + list + " (limit ";
+    text += as_percent(noise_threshold) + std::string(report.too_noisy() ? "." : ").") + "</p>\n";
+    for (const std::string& caution : report.machine.cautions) {
+        text += "<p class=\"caution\">" + escaped(caution) + "</p>\n";
+    }
+    return text;
+}
+
+std::string row(const std::string& title, const summary& s, const interval* ratio, bool with_rate) {
+    std::string text = "<tr>" + element("td", title);
+    for (const double value : {s.min, s.p50, s.p90, s.p99, s.max}) {
+        text += element("td", time_of(value));
+    }
+    text += element("td", as_percent(s.relative_iqr()));
+    if (with_rate) {
+        text += element("td", as_rate(s.p50));
+    }
+    text += element("td", ratio ? as_ratio(ratio->estimate) : "");
+    text += element("td", ratio ? as_times(ratio->low) + " \u2013 " + as_times(ratio->high) : "");
+    return text + "</tr>\n";
+}
+
+std::string table(const experiment_result& e) {
+    const bool with_rate = !e.unit_of_rate.empty();
+    std::string text = "<div class=\"scroll\"><table>\n<tr>";
+    for (const char* head : {"contender", "min", "p50", "p90", "p99", "max", "spread"}) {
+        text += element("th", head);
+    }
+    if (with_rate) {
+        text += element("th", "per second");
+    }
+    text += element("th", "ratio") + element("th", "95 % interval") + "</tr>\n";
+    for (const measured& m : e.contenders) {
+        text += row(m.card.title, m.figures, m.ratio ? &*m.ratio : nullptr, with_rate);
+    }
+    if (e.noise) {
+        text += row(e.noise->card.title + ", again", e.noise->figures, &e.noise->ratio, with_rate);
+    }
+    for (const skipped& s : e.skips) {
+        text += "<tr>" + element("td", s.card.title) + "<td class=\"wide\" colspan=\"" +
+                std::string(with_rate ? "9" : "8") + "\">" + escaped("not measured: " + s.why) + "</td></tr>\n";
+    }
+    return text + "</table></div>\n";
+}
+
+std::string section(const experiment_result& e) {
+    std::string text = "<section id=\"" + escaped(e.name) + "\">\n" + element("h2", e.title) + "\n<p class=\"question\">" +
+                       escaped(e.question) + "</p>\n";
+    if (!e.contenders.empty()) {
+        text += figure("Medians and ranges", range_plot(e), range_paragraph(e));
+        text += figure("Ratios", ratio_plot(e), ratio_paragraph(e));
+        text += figure("Distribution", distribution_plot(e), distribution_paragraph(e));
+        text += figure("Round by round", rounds_plot(e), rounds_paragraph(e));
+    }
+    text += element("h3", "Figures") + "\n" + table(e);
+    text += "<p>" + escaped(std::to_string(e.rounds) + " rounds" +
+                            (e.cut_short ? " of " + std::to_string(e.planned_rounds) + " (the time was up)" : "") + ". " +
+                            noise_sentence(e)) + "</p>\n";
+    text += "<p class=\"lead\">" + escaped("Held fixed: " + e.held_fixed + ". It would be falsified by " + e.falsified_by + ".") +
+            "</p>\n</section>\n";
+    return text;
+}
+
+std::string method(const lab_report& report) {
+    std::string text = element("h2", "How it was measured") + "\n";
+    text += "<p>" + escaped("Every contender takes one turn in each round, in an order shuffled anew for each round (seed " +
+                            std::to_string(report.asked.seed) +
+                            "). Each piece of work computes a value from an input of its own, and the joiner checks it: a "
+                            "contender that once answers wrongly, or not, or twice, fails the run. The cost of reading the "
+                            "clock, " + time_of(report.clock_cost_ns) + ", is subtracted. Spread is the width of the middle "
+                            "half in medians. Ratios are of medians; their 95 % intervals come from a block bootstrap over "
+                            "rounds, which keeps neighbouring rounds together. Noise is the farthest from 1 that such an "
+                            "interval reaches when one contender is measured twice as if it were two; above " +
+                            as_percent(noise_threshold) + " a run is called too noisy.") + "</p>\n";
+    text += element("h3", "Contenders") + "\n<div class=\"scroll\"><table class=\"facts\">\n";
+    std::vector<std::string> told;
+    for (const experiment_result& e : report.experiments) {
+        for (const measured& m : e.contenders) {
+            if (std::find(told.begin(), told.end(), m.card.name) == told.end()) {
+                told.push_back(m.card.name);
+                text += "<tr>" + element("th", m.card.title) + element("td", m.card.what) + "</tr>\n";
+            }
+        }
+    }
+    text += "</table></div>\n" + element("h3", "Machine and build") + "\n<div class=\"scroll\"><table class=\"facts\">\n";
+    for (const fact& f : report.machine.facts) {
+        text += "<tr>" + element("th", f.title) + element("td", f.value) + "</tr>\n";
+    }
+    text += "<tr>" + element("th", "During the run") + element("td", interference_sentence(report.around)) + "</tr>\n";
+    return text + "</table></div>\n";
+}
+
+} // namespace
+
+std::string html_report(const lab_report& report) {
+    std::string text = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+    text += element("title", "weft lab, " + report.started) + "\n<style>" + html_style + "</style>\n</head>\n<body>\n<main>\n";
+    text += element("h1", "What it costs to have work done by somebody new") + "\n";
+    text += "<p class=\"lead\">" +
+            escaped("weft " + report.machine.value_of("weft_version") + ", measured " + report.started + " in " +
+                    three_digits(report.seconds) + " s on " + report.machine.value_of("cpu_model") + ", " +
+                    report.machine.value_of("cpus") + ", " + report.machine.value_of("kernel") + ", glibc " +
+                    report.machine.value_of("glibc") + ", " + report.machine.value_of("build_type") + " build.") +
+            "</p>\n";
+    text += tiles(report) + verdict(report);
+    for (const experiment_result& e : report.experiments) {
+        text += section(e);
+    }
+    return text + method(report) + "</main>\n</body>\n</html>\n";
+}
+
+} // namespace weft::lab

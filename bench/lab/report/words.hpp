@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The sentences of the reports: what a plot shows, in words and with this run's figures.
+#pragma once
+#include "lab/result.hpp"
+#include <string>
+
+namespace weft::lab {
+
+/// How far two measurements of the same thing were apart, and what follows. Says "too noisy" above the threshold.
+std::string noise_sentence(const experiment_result& e);
+
+std::string interference_sentence(const interference& around);
+
+/// Under the plot of medians and ranges.
+std::string range_paragraph(const experiment_result& e);
+/// Under the plot of distributions.
+std::string distribution_paragraph(const experiment_result& e);
+/// Under the plot of rounds.
+std::string rounds_paragraph(const experiment_result& e);
+/// Under the plot of ratios.
+std::string ratio_paragraph(const experiment_result& e);
+
+} // namespace weft::lab
