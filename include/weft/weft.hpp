@@ -2,9 +2,13 @@
 // All of weft.
 #pragma once
 #include <weft/blocking.hpp>
+#include <weft/clone.hpp>
+#include <weft/clone_flags.hpp>
+#include <weft/clone_rules.hpp>
 #include <weft/error.hpp>
 #include <weft/join_handle.hpp>
 #include <weft/kernel_thread.hpp>
+#include <weft/raw.hpp>
 #include <weft/runtime.hpp>
 #include <weft/spawn.hpp>
 #include <weft/this_task.hpp>
