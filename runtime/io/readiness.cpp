@@ -29,6 +29,12 @@ using kernel::system_call;
 
 /// ppoll until the deadline; true when the descriptor is ready. Blocks the kernel thread.
 bool poll_until(int descriptor, short events, std::uint64_t deadline_ns) {
+    const auto refuse_closed = [descriptor] {
+        refuse(EBADF, "weft: waiting for descriptor " + std::to_string(descriptor) + ", which is not open");
+    };
+    if (descriptor < 0) { // ppoll would pass over it and wait for ever
+        refuse_closed();
+    }
     for (;;) {
         timespec left{};
         if (deadline_ns != never) {
@@ -41,7 +47,7 @@ bool poll_until(int descriptor, short events, std::uint64_t deadline_ns) {
         const long answer = system_call(SYS_ppoll, &one, 1, deadline_ns == never ? nullptr : &left, nullptr, 0);
         if (answer > 0) {
             if ((one.revents & POLLNVAL) != 0) {
-                refuse(EBADF, "weft: waiting for descriptor " + std::to_string(descriptor) + ", which is not open");
+                refuse_closed();
             }
             return true;
         }
