@@ -19,10 +19,11 @@ int help(std::span<char* const> arguments) {
                     static_cast<int>(v->line.size()), v->line.data(), v->usage);
         return 0;
     }
-    std::puts("weft: green threads and tasks that stand directly on clone(2)\n\nusage: weft VERB [arguments]\n");
+    std::puts(
+        "weft: green threads and tasks that stand directly on clone(2)\n\nusage: weft VERB [arguments]\n");
     for (const verb& v : verbs()) {
-        std::printf("  %-9.*s %.*s\n", static_cast<int>(v.name.size()), v.name.data(), static_cast<int>(v.line.size()),
-                    v.line.data());
+        std::printf("  %-9.*s %.*s\n", static_cast<int>(v.name.size()), v.name.data(),
+                    static_cast<int>(v.line.size()), v.line.data());
     }
     std::puts("\n`weft help VERB` says more about one of them.");
     return 0;

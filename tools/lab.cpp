@@ -18,8 +18,10 @@ namespace weft::tools {
 const char* const lab_usage =
     "usage: weft lab [flags]\n"
     "\n"
-    "Measures what it costs to have work done by a new thread or task (create, run, join), one at a time and many at\n"
-    "once, and what a switch costs. Contenders take turns; every answer is checked; a table is printed at the end.\n"
+    "Measures what it costs to have work done by a new thread or task (create, run, join), one at a time and "
+    "many at\n"
+    "once, and what a switch costs. Contenders take turns; every answer is checked; a table is printed at "
+    "the end.\n"
     "\n"
     "  --quick         fewer rounds: a few seconds instead of about a minute\n"
     "  --rounds N      rounds of the latency experiment; the others take a part of it (1 to 1000000)\n"
@@ -31,7 +33,8 @@ const char* const lab_usage =
     "  --workers N     workers of the task runtime (1 to 1024; default: the CPUs that may be used)\n"
     "  --seed N        seed of the order of turns (default 1)\n"
     "\n"
-    "Exit status: 0 measured, also when the run was noisy (it says so); 1 a contender failed or a file could not be\n"
+    "Exit status: 0 measured, also when the run was noisy (it says so); 1 a contender failed or a file could "
+    "not be\n"
     "written; 2 the command line was not understood.\n";
 
 namespace {
@@ -82,7 +85,8 @@ class flag_reader {
 std::optional<std::uint64_t> number_in(const std::string& text, std::uint64_t least, std::uint64_t most) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < least ||
+        number > most) {
         return std::nullopt;
     }
     return number;
@@ -98,7 +102,8 @@ std::string read_flags(std::span<char* const> arguments, request& into) {
     static constexpr numeric numbers[] = {
         {"--rounds", 1, 1'000'000, [](lab::settings& s, std::uint64_t n) { s.rounds = n; }},
         {"--batch", 1, 10'000, [](lab::settings& s, std::uint64_t n) { s.batch = n; }},
-        {"--workers", 1, 1024, [](lab::settings& s, std::uint64_t n) { s.workers = static_cast<unsigned>(n); }},
+        {"--workers", 1, 1024,
+         [](lab::settings& s, std::uint64_t n) { s.workers = static_cast<unsigned>(n); }},
         {"--seed", 0, ~std::uint64_t{0}, [](lab::settings& s, std::uint64_t n) { s.seed = n; }},
     };
     flag_reader reader(arguments);
@@ -119,7 +124,8 @@ std::string read_flags(std::span<char* const> arguments, request& into) {
         }
         std::string* const file = flag == "--json" ? &into.json : flag == "--html" ? &into.html : nullptr;
         if (!wanted && !file && flag != "--only") {
-            return (flag.starts_with("-") ? "lab knows no flag '" : "lab takes flags only, not '") + flag + "'";
+            return (flag.starts_with("-") ? "lab knows no flag '" : "lab takes flags only, not '") + flag +
+                   "'";
         }
         const std::optional<std::string> value = reader.value();
         if (!value || value->empty()) {

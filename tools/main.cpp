@@ -11,9 +11,10 @@ namespace weft::tools {
 
 std::span<const verb> verbs() noexcept {
     static const verb table[] = {
-        {"lab", "measure what it costs to create, run, join and switch: std::thread, pthreads, weft", lab_usage, &lab},
-        {"doctor", "show what weft found out about this machine, its kernel and its glibc", "usage: weft doctor\n",
-         &doctor},
+        {"lab", "measure what it costs to create, run, join and switch: std::thread, pthreads, weft",
+         lab_usage, &lab},
+        {"doctor", "show what weft found out about this machine, its kernel and its glibc",
+         "usage: weft doctor\n", &doctor},
         {"version", "print the version and how this program was built", "usage: weft version\n", &version},
         {"help", "list the verbs, or explain one: weft help lab", "usage: weft help [VERB]\n", &help},
     };

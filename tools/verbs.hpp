@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The verbs of the `weft` program. Each is a function in a file of its own that takes what follows the verb and
-// returns the exit status: 0 done, 1 could not be done, 2 not understood.
+// The verbs of the `weft` program. Each is a function in a file of its own that takes what follows the verb
+// and returns the exit status: 0 done, 1 could not be done, 2 not understood.
 #pragma once
 #include <span>
 #include <string_view>
@@ -16,8 +16,8 @@ extern const char* const lab_usage;
 
 struct verb {
     std::string_view name;
-    std::string_view line;  // what `weft help` says
-    const char* usage;      // what `weft help VERB` says
+    std::string_view line; // what `weft help` says
+    const char* usage;     // what `weft help VERB` says
     int (*run)(std::span<char* const> arguments);
 };
 

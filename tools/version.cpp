@@ -11,9 +11,10 @@ int version(std::span<char* const> arguments) {
         return 2;
     }
     const weft::lab::build_facts build = weft::lab::how_built();
-    std::printf("weft %s\ncompiler         %s\nbuild type       %s\nswitch           %s\nkernel threads   %s\n",
-                build.version.c_str(), build.compiler.c_str(), build.type.c_str(), build.context.c_str(),
-                build.kernel_threads.c_str());
+    std::printf(
+        "weft %s\ncompiler         %s\nbuild type       %s\nswitch           %s\nkernel threads   %s\n",
+        build.version.c_str(), build.compiler.c_str(), build.type.c_str(), build.context.c_str(),
+        build.kernel_threads.c_str());
     return 0;
 }
 

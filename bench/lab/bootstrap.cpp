@@ -9,13 +9,15 @@
 
 namespace weft::lab {
 
-interval ratio_of_medians(std::span<const double> of, std::span<const double> to, const bootstrap_plan& plan) {
+interval ratio_of_medians(std::span<const double> of, std::span<const double> to,
+                          const bootstrap_plan& plan) {
     const std::size_t rounds = of.size();
     if (rounds == 0 || rounds != to.size()) {
         throw std::invalid_argument("a ratio needs two lanes with the same rounds");
     }
     if (!(plan.confidence > 0 && plan.confidence < 1) || plan.resamples == 0) {
-        throw std::invalid_argument("a bootstrap needs a confidence between 0 and 1 and at least one resample");
+        throw std::invalid_argument(
+            "a bootstrap needs a confidence between 0 and 1 and at least one resample");
     }
     std::vector<double> drawn_of(of.begin(), of.end());
     std::vector<double> drawn_to(to.begin(), to.end());

@@ -8,9 +8,9 @@ namespace weft::lab {
 enum class contender_kind { kernel_thread, task };
 
 struct contender_card {
-    std::string name;   // for --only and the JSON: "std_thread"
-    std::string title;  // for people: "std::thread"
-    std::string what;   // one sentence
+    std::string name;  // for --only and the JSON: "std_thread"
+    std::string title; // for people: "std::thread"
+    std::string what;  // one sentence
     contender_kind kind = contender_kind::kernel_thread;
     unsigned place = 0; // in the roster: its colour in every plot
 };

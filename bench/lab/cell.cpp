@@ -28,11 +28,13 @@ void load(std::span<cell> cells, std::uint64_t first_input) noexcept {
 void verify(std::span<const cell> cells, const std::string& contender) {
     for (const cell& c : cells) {
         if (c.runs != 1) {
-            throw verification_failed(contender + ": the work for input " + std::to_string(c.input) + " was done " +
-                                      std::to_string(c.runs) + " times before join returned, not once");
+            throw verification_failed(contender + ": the work for input " + std::to_string(c.input) +
+                                      " was done " + std::to_string(c.runs) +
+                                      " times before join returned, not once");
         }
         if (c.answer != right_answer(c.input)) {
-            throw verification_failed(contender + ": the answer for input " + std::to_string(c.input) + " is wrong");
+            throw verification_failed(contender + ": the answer for input " + std::to_string(c.input) +
+                                      " is wrong");
         }
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The work that every contender does, and how it is checked.
 //
-// The child reads an input that its creator chose and writes back what follows from it; the joiner compares. perform()
-// is compiled in a file of its own, so that no compiler can see through it and drop the thread, the work or the join.
+// The child reads an input that its creator chose and writes back what follows from it; the joiner compares.
+// perform() is compiled in a file of its own, so that no compiler can see through it and drop the thread, the
+// work or the join.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -13,12 +14,12 @@
 namespace weft::lab {
 
 struct alignas(64) cell {
-    std::uint64_t input = 0;     // written by the creator before it creates
-    std::uint64_t answer = 0;    // written by the child
-    std::uint32_t runs = 0;      // counted by the child: 1 when it was joined
-    bool ask_who = false;        // the child shall say who it is
-    pid_t kernel_thread = 0;     // written by the child when asked
-    std::uint64_t task = 0;      // written by the child when asked; 0: no task
+    std::uint64_t input = 0;  // written by the creator before it creates
+    std::uint64_t answer = 0; // written by the child
+    std::uint32_t runs = 0;   // counted by the child: 1 when it was joined
+    bool ask_who = false;     // the child shall say who it is
+    pid_t kernel_thread = 0;  // written by the child when asked
+    std::uint64_t task = 0;   // written by the child when asked; 0: no task
 };
 
 /// The child's whole work.
@@ -35,7 +36,8 @@ struct verification_failed : std::runtime_error {
 /// Gives each cell an input of its own, and forgets what was there.
 void load(std::span<cell> cells, std::uint64_t first_input) noexcept;
 
-/// Throws verification_failed, naming the contender, unless every cell was performed exactly once and rightly.
+/// Throws verification_failed, naming the contender, unless every cell was performed exactly once and
+/// rightly.
 void verify(std::span<const cell> cells, const std::string& contender);
 
 } // namespace weft::lab

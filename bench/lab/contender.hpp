@@ -31,11 +31,12 @@ class contender {
     /// What must be so before each timed operation, and is not timed.
     virtual void before_each() {}
 
-    /// Has perform(c) done by a new thread or task and waits for its end. Throws std::system_error when it is refused.
+    /// Has perform(c) done by a new thread or task and waits for its end. Throws std::system_error when it is
+    /// refused.
     virtual void create_and_join(cell& c) = 0;
 
-    /// One new thread or task for each cell, all created before the first is joined. When one is refused, joins those
-    /// that were made and throws.
+    /// One new thread or task for each cell, all created before the first is joined. When one is refused,
+    /// joins those that were made and throws.
     virtual void create_and_join_all(std::span<cell> cells) = 0;
 
   private:

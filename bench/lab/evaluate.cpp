@@ -15,8 +15,8 @@ bootstrap_plan plan_for(std::size_t rounds, std::uint64_t seed) {
 
 } // namespace
 
-void evaluate(experiment_result& into, const std::vector<contender_card>& cards, interleaved taken, std::size_t doubled,
-              const std::string& baseline, std::uint64_t seed) {
+void evaluate(experiment_result& into, const std::vector<contender_card>& cards, interleaved taken,
+              std::size_t doubled, const std::string& baseline, std::uint64_t seed) {
     into.rounds = taken.rounds;
     into.cut_short = taken.cut_short;
     into.seconds = taken.seconds;

@@ -8,9 +8,9 @@
 
 namespace weft::lab {
 
-/// Fills the experiment's contenders, rounds and noise. taken.samples[i] belongs to cards[i]; one more lane at the end,
-/// if there is one, is the second measurement of cards[doubled].
-void evaluate(experiment_result& into, const std::vector<contender_card>& cards, interleaved taken, std::size_t doubled,
-              const std::string& baseline, std::uint64_t seed);
+/// Fills the experiment's contenders, rounds and noise. taken.samples[i] belongs to cards[i]; one more lane
+/// at the end, if there is one, is the second measurement of cards[doubled].
+void evaluate(experiment_result& into, const std::vector<contender_card>& cards, interleaved taken,
+              std::size_t doubled, const std::string& baseline, std::uint64_t seed);
 
 } // namespace weft::lab

@@ -15,7 +15,8 @@ using contenders = std::vector<std::unique_ptr<contender>>;
 using switchers = std::vector<std::unique_ptr<switcher>>;
 
 /// create + run + join, one at a time.
-experiment_result measure_latency(const contenders& all, const settings& asked, double clock_cost_ns, progress& shown);
+experiment_result measure_latency(const contenders& all, const settings& asked, double clock_cost_ns,
+                                  progress& shown);
 
 /// Many created, then all joined.
 experiment_result measure_throughput(const contenders& all, const settings& asked, double clock_cost_ns,
@@ -24,8 +25,8 @@ experiment_result measure_throughput(const contenders& all, const settings& aske
 /// The right to run handed to and fro.
 experiment_result measure_switch(const switchers& all, const settings& asked, progress& shown);
 
-/// Has each contender do one piece of work and say who it was: a thread contender must use another kernel thread, a task
-/// contender a task. Throws verification_failed.
+/// Has each contender do one piece of work and say who it was: a thread contender must use another kernel
+/// thread, a task contender a task. Throws verification_failed.
 void check_identity(contender& one);
 
 } // namespace weft::lab

@@ -46,7 +46,8 @@ std::string governor() {
 }
 
 std::string virtualisation() {
-    const bool guest = (" " + value_in("/proc/cpuinfo", "flags") + " ").find(" hypervisor ") != std::string::npos;
+    const bool guest =
+        (" " + value_in("/proc/cpuinfo", "flags") + " ").find(" hypervisor ") != std::string::npos;
     std::string by;
     const std::string vendor = first_line("/sys/class/dmi/id/sys_vendor");
     const std::string product = first_line("/sys/class/dmi/id/product_name");
@@ -55,7 +56,8 @@ std::string virtualisation() {
         by = hypervisor;
     } else if (guest && !vendor.empty()) {
         by = vendor + (product.empty() ? "" : " " + product);
-    } else if (first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource") == "kvm-clock") {
+    } else if (first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource") ==
+               "kvm-clock") {
         by = "KVM";
     }
     std::string text = guest || !hypervisor.empty() ? "virtual machine" + (by.empty() ? "" : " (" + by + ")")
@@ -161,7 +163,8 @@ fingerprint examine(unsigned workers, double clock_cost_ns) {
     };
 
     if (built.type != "Release" && built.type != "RelWithDebInfo" && built.type != "MinSizeRel") {
-        print.cautions.push_back("This is a " + built.type + " build: weft's figures say little about a Release build.");
+        print.cautions.push_back("This is a " + built.type +
+                                 " build: weft's figures say little about a Release build.");
     }
     if (!built.sanitizers.empty()) {
         print.cautions.push_back("This build carries sanitizers (" + built.sanitizers +
@@ -172,11 +175,13 @@ fingerprint examine(unsigned workers, double clock_cost_ns) {
                                  ": the clock rate follows the load, and with it every figure.");
     }
     if (load[0] > 0.5 * usable_cpus()) {
-        print.cautions.push_back("The load average before the run was " + load_text.substr(0, load_text.find(' ')) +
-                                 " on " + std::to_string(usable_cpus()) + " usable CPUs: something else was running.");
+        print.cautions.push_back("The load average before the run was " +
+                                 load_text.substr(0, load_text.find(' ')) + " on " +
+                                 std::to_string(usable_cpus()) + " usable CPUs: something else was running.");
     }
     if (allowed_cpus().size() < 2) {
-        print.cautions.emplace_back("Only one CPU may be used: creator and child never run at the same time.");
+        print.cautions.emplace_back(
+            "Only one CPU may be used: creator and child never run at the same time.");
     }
     if (clock_cost_ns > 100) {
         print.cautions.emplace_back("Reading the clock is slow here (" + std::string(clock_text) +

@@ -9,20 +9,20 @@ namespace weft::lab {
 struct build_facts {
     std::string version;
     std::string compiler;
-    std::string type;            // Release, Debug ...
+    std::string type; // Release, Debug ...
     std::string flags;
-    std::string sanitizers;      // empty: none
-    std::string context;         // which switch: native or boost
-    std::string kernel_threads;  // raw clone or pthread
-    bool assertions = false;     // NDEBUG is not set
+    std::string sanitizers;     // empty: none
+    std::string context;        // which switch: native or boost
+    std::string kernel_threads; // raw clone or pthread
+    bool assertions = false;    // NDEBUG is not set
 };
 
 build_facts how_built();
 
 struct fact {
-    std::string key;    // for the JSON: "cpu_model"
-    std::string title;  // for people: "CPU"
-    std::string value;  // "unknown" when the machine does not say
+    std::string key;   // for the JSON: "cpu_model"
+    std::string title; // for people: "CPU"
+    std::string value; // "unknown" when the machine does not say
 };
 
 struct fingerprint {

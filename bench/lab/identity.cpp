@@ -14,7 +14,8 @@ void check_identity(contender& one) {
         verify({&c, 1}, one.about().title);
         if (one.about().kind == contender_kind::kernel_thread) {
             if (c.kernel_thread == static_cast<pid_t>(kernel::system_call(SYS_gettid))) {
-                throw verification_failed(one.about().title + ": the work was done by its creator's kernel thread");
+                throw verification_failed(one.about().title +
+                                          ": the work was done by its creator's kernel thread");
             }
         } else if (c.task == 0 || c.task == my_task) {
             throw verification_failed(one.about().title + ": the work was not done by a task of its own");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What else happened on the machine while we measured: time that the hypervisor took, time that other processes took,
-// and how often we were put off a CPU against our will.
+// What else happened on the machine while we measured: time that the hypervisor took, time that other
+// processes took, and how often we were put off a CPU against our will.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -8,10 +8,10 @@
 namespace weft::lab {
 
 struct interference {
-    std::optional<double> stolen;        // part of all CPU time, 0 to 1; empty: the kernel does not say
-    std::optional<double> others;        // the same, used by other processes
+    std::optional<double> stolen; // part of all CPU time, 0 to 1; empty: the kernel does not say
+    std::optional<double> others; // the same, used by other processes
     std::uint64_t involuntary_switches = 0;
-    double load_after = 0;               // the one-minute load average
+    double load_after = 0; // the one-minute load average
 };
 
 class interference_watch {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Takes one sample of each lane in every round, in an order that is shuffled anew for each round: whatever drifts (clock
-// rate, other work, memory) falls on all lanes alike, and none always runs behind the same other one.
+// Takes one sample of each lane in every round, in an order that is shuffled anew for each round: whatever
+// drifts (clock rate, other work, memory) falls on all lanes alike, and none always runs behind the same
+// other one.
 #pragma once
 #include "lab/progress.hpp"
 #include "lab/settings.hpp"

@@ -23,8 +23,9 @@ class choice {
   public:
     explicit choice(const std::vector<std::string>& only) {
         for (const std::string& word : only) {
-            const bool experiment = word == switch_experiment ||
-                                    std::count(std::begin(creation_experiments), std::end(creation_experiments), word);
+            const bool experiment =
+                word == switch_experiment ||
+                std::count(std::begin(creation_experiments), std::end(creation_experiments), word);
             (experiment ? experiments_ : contenders_).push_back(word);
         }
     }
@@ -70,9 +71,10 @@ std::string unknown_in(const std::vector<std::string>& only) {
     for (const std::string& word : only) {
         bool known = false;
         for (const listed_experiment& e : everything()) {
-            known = known || word == e.name ||
-                    (!word.empty() && std::any_of(e.contenders.begin(), e.contenders.end(),
-                                                  [&](const contender_card& card) { return names(word, card); }));
+            known =
+                known || word == e.name ||
+                (!word.empty() && std::any_of(e.contenders.begin(), e.contenders.end(),
+                                              [&](const contender_card& card) { return names(word, card); }));
         }
         if (!known) {
             return "no experiment and no contender is called '" + word + "'";

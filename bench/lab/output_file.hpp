@@ -5,8 +5,8 @@
 
 namespace weft::lab {
 
-/// Empty when the file can be written, else a sentence. A file that is there keeps its content, one that is not there is
-/// not left behind.
+/// Empty when the file can be written, else a sentence. A file that is there keeps its content, one that is
+/// not there is not left behind.
 std::string why_not_writable(const std::string& path);
 
 /// Replaces the file's content. Throws std::system_error that names the path.

@@ -40,8 +40,8 @@ void progress::at(std::size_t round) {
 void progress::say(std::size_t round, std::uint64_t now) {
     const double part = rounds_ ? static_cast<double>(round) / static_cast<double>(rounds_) : 1;
     const double spent = static_cast<double>(now - began_) / 1e9;
-    std::fprintf(out_, "%s%s: round %zu of %zu, %.0f %%", terminal_ ? "\r" : "", what_.c_str(), round, rounds_,
-                 100 * part);
+    std::fprintf(out_, "%s%s: round %zu of %zu, %.0f %%", terminal_ ? "\r" : "", what_.c_str(), round,
+                 rounds_, 100 * part);
     if (part > 0.02 && part < 1) {
         std::fprintf(out_, ", about %.0f s to go", spent / part - spent);
     }

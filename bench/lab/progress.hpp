@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Says on a stream how far the run is: one line that is written over and over on a terminal, else a line every few
-// seconds. Called between turns, never inside a timed part, and it makes no thread.
+// Says on a stream how far the run is: one line that is written over and over on a terminal, else a line
+// every few seconds. Called between turns, never inside a timed part, and it makes no thread.
 #pragma once
 #include <cstddef>
 #include <cstdint>

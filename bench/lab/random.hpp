@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A small seeded generator: shuffles the lanes of a round and draws the bootstrap's blocks. The seed is printed, so a
-// run can be repeated with the same order. Not std::mt19937 with std::shuffle, whose draw differs between libraries.
-// Reference: S. Vigna, splitmix64 (public domain), after G. Steele, D. Lea, C. Flood, doi:10.1145/2660193.2660195.
+// A small seeded generator: shuffles the lanes of a round and draws the bootstrap's blocks. The seed is
+// printed, so a run can be repeated with the same order. Not std::mt19937 with std::shuffle, whose draw
+// differs between libraries. Reference: S. Vigna, splitmix64 (public domain), after G. Steele, D. Lea, C.
+// Flood, doi:10.1145/2660193.2660195.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,8 @@ class random_source {
 
     constexpr std::uint64_t next() noexcept { return scramble(state_ += 0x9e3779b97f4a7c15u); }
 
-    /// Evenly from 0 to bound - 1, by the high half of a 128-bit product; bound > 0. The bias is below bound / 2^64.
+    /// Evenly from 0 to bound - 1, by the high half of a 128-bit product; bound > 0. The bias is below bound
+    /// / 2^64.
     constexpr std::size_t below(std::size_t bound) noexcept {
         __extension__ using wide = unsigned __int128;
         return static_cast<std::size_t>((static_cast<wide>(next()) * bound) >> 64);

@@ -16,10 +16,10 @@ namespace weft::lab {
 /// One contender in one experiment. All times are nanoseconds of one unit: an operation, an item, a switch.
 struct measured {
     contender_card card;
-    std::vector<double> samples;    // by round
+    std::vector<double> samples; // by round
     summary figures;
-    std::optional<interval> ratio;  // of the medians, to the baseline; below 1: cheaper
-    double calls_per_switch = 0;    // switching only
+    std::optional<interval> ratio; // of the medians, to the baseline; below 1: cheaper
+    double calls_per_switch = 0;   // switching only
 };
 
 struct skipped {
@@ -27,26 +27,26 @@ struct skipped {
     std::string why;
 };
 
-/// A/A: one contender, measured twice in the same rounds as if it were two. Whatever difference is seen between the
-/// two is noise.
+/// A/A: one contender, measured twice in the same rounds as if it were two. Whatever difference is seen
+/// between the two is noise.
 struct noise_figure {
     contender_card card;
-    std::vector<double> samples;    // the second one's, by round
-    summary figures;                // the second one's
-    interval ratio;                 // of the second to the first
-    double figure = 0;              // the farthest from 1 that the interval reaches
+    std::vector<double> samples; // the second one's, by round
+    summary figures;             // the second one's
+    interval ratio;              // of the second to the first
+    double figure = 0;           // the farthest from 1 that the interval reaches
     [[nodiscard]] bool too_noisy() const noexcept { return figure > noise_threshold; }
 };
 
 struct experiment_result {
-    std::string name;               // "latency"
+    std::string name; // "latency"
     std::string title;
     std::string question;
-    std::string unit;               // "ns per operation"
+    std::string unit; // "ns per operation"
     std::string held_fixed;
     std::string falsified_by;
-    std::string unit_of_rate;       // "items"; empty: rates make no sense
-    std::string baseline;           // a contender's name; empty: it was not measured
+    std::string unit_of_rate; // "items"; empty: rates make no sense
+    std::string baseline;     // a contender's name; empty: it was not measured
     std::size_t rounds = 0;
     std::size_t planned_rounds = 0;
     bool cut_short = false;
@@ -68,9 +68,9 @@ struct experiment_result {
 struct lab_report {
     settings asked;
     unsigned workers = 0;
-    std::string started;            // UTC, ISO 8601
+    std::string started; // UTC, ISO 8601
     double seconds = 0;
-    double clock_cost_ns = 0;       // subtracted from each timed operation
+    double clock_cost_ns = 0; // subtracted from each timed operation
     fingerprint machine;
     interference around;
     std::vector<experiment_result> experiments;

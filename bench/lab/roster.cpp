@@ -23,7 +23,8 @@ std::vector<creation_entry> creation_roster() {
 
 std::vector<switch_entry> switch_roster() {
     return numbered<switch_entry>({thread_futex_one_cpu_entry(), thread_futex_two_cpus_entry(),
-                                   thread_condition_variable_entry(), sched_yield_entry(), task_yield_entry()});
+                                   thread_condition_variable_entry(), sched_yield_entry(),
+                                   task_yield_entry()});
 }
 
 } // namespace weft::lab

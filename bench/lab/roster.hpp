@@ -12,7 +12,8 @@ class runtime;
 
 namespace weft::lab {
 
-/// A contender that can be listed without being made. Those that spawn tasks do it in the runtime that they are given.
+/// A contender that can be listed without being made. Those that spawn tasks do it in the runtime that they
+/// are given.
 struct creation_entry {
     contender_card card;
     std::unique_ptr<contender> (*make)(contender_card card, runtime& tasks);

@@ -10,18 +10,18 @@ namespace weft::lab {
 
 struct settings {
     bool quick = false;
-    std::size_t rounds = 0;             // of the latency experiment; the others take a part of it. 0: the usual number
+    std::size_t rounds = 0; // of the latency experiment; the others take a part of it. 0: the usual number
     std::vector<std::string> only = {}; // names of experiments and contenders; empty: all
-    std::size_t batch = 0;              // how many are created before the first is joined; 0: the usual number
-    unsigned workers = 0;               // of the task runtime; 0: as many as CPUs may be used
+    std::size_t batch = 0; // how many are created before the first is joined; 0: the usual number
+    unsigned workers = 0;  // of the task runtime; 0: as many as CPUs may be used
     std::uint64_t seed = 1;
 };
 
 /// Above this the run is too noisy: two measurements of the same thing may differ by more.
 inline constexpr double noise_threshold = 0.05;
 
-/// How much of one experiment is done. The budget is a limit, not a promise: an experiment that reaches it stops after
-/// the round and says so.
+/// How much of one experiment is done. The budget is a limit, not a promise: an experiment that reaches it
+/// stops after the round and says so.
 struct extent {
     std::size_t rounds = 1;
     std::size_t warm_up_rounds = 1;

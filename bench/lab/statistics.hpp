@@ -8,7 +8,8 @@
 namespace weft::lab {
 
 /// The p-quantile (0 <= p <= 1) of ascending samples, linear between neighbours (type 7 of Hyndman and Fan,
-/// doi:10.2307/2684934: what R and NumPy do unasked). Throws std::invalid_argument for no samples or a p outside.
+/// doi:10.2307/2684934: what R and NumPy do unasked). Throws std::invalid_argument for no samples or a p
+/// outside.
 double quantile_of_sorted(std::span<const double> sorted, double p);
 
 /// The median; reorders the samples. Throws std::invalid_argument for none.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Question: what does it cost to let the other one run?
-// Held fixed: two sides that do nothing else; a sample lasts at least a millisecond, its number of calls is found before
-// the first round and then kept; creation and join of the two are not timed.
-// Falsified by: a noise figure above the threshold; a count of switches that differs from the calls where every call
-// must switch (that fails the run).
+// Held fixed: two sides that do nothing else; a sample lasts at least a millisecond, its number of calls is
+// found before the first round and then kept; creation and join of the two are not timed. Falsified by: a
+// noise figure above the threshold; a count of switches that differs from the calls where every call must
+// switch (that fails the run).
 #include "lab/evaluate.hpp"
 #include "lab/experiment.hpp"
 #include "lab/roster.hpp"
@@ -58,10 +58,12 @@ experiment_result measure_switch(const switchers& all, const settings& asked, pr
     result.question = "How long does it take to stop running and let the other one run?";
     result.unit = "ns per switch";
     result.unit_of_rate = "switches";
-    result.held_fixed = "two sides that do nothing else; a sample lasts a millisecond or more; their creation and join "
-                        "are not timed; only switches that both sides saw are counted";
-    result.falsified_by = "a noise figure above the threshold, or fewer switches than calls where every call must "
-                          "switch (which fails the run)";
+    result.held_fixed =
+        "two sides that do nothing else; a sample lasts a millisecond or more; their creation and join "
+        "are not timed; only switches that both sides saw are counted";
+    result.falsified_by =
+        "a noise figure above the threshold, or fewer switches than calls where every call must "
+        "switch (which fails the run)";
 
     std::vector<lane> lanes;
     std::vector<contender_card> cards;
@@ -97,8 +99,9 @@ experiment_result measure_switch(const switchers& all, const settings& asked, pr
     evaluate(result, cards, interleave(result.name, lanes, how_much, asked.seed, shown), 0, switch_baseline,
              asked.seed);
     for (std::size_t i = 0; i < result.contenders.size(); ++i) {
-        result.contenders[i].calls_per_switch = static_cast<double>(tallies[i].calls) /
-                                                static_cast<double>(std::max<std::uint64_t>(tallies[i].switches, 1));
+        result.contenders[i].calls_per_switch =
+            static_cast<double>(tallies[i].calls) /
+            static_cast<double>(std::max<std::uint64_t>(tallies[i].switches, 1));
     }
     return result;
 }

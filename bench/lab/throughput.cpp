@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Question: how many pieces of work a second, when many are created before the first is joined?
-// Held fixed: the work, the number in a batch, the order (create 0..N-1, join 0..N-1), default attributes. Checking the
-// answers is not timed.
-// Falsified by: a noise figure above the threshold; a cost of an item that falls when the batch is halved (then the
-// batch measured the machine's memory, not creation).
+// Held fixed: the work, the number in a batch, the order (create 0..N-1, join 0..N-1), default attributes.
+// Checking the answers is not timed. Falsified by: a noise figure above the threshold; a cost of an item that
+// falls when the batch is halved (then the batch measured the machine's memory, not creation).
 #include "kernel/clock.hpp"
 #include "lab/evaluate.hpp"
 #include "lab/experiment.hpp"
@@ -41,9 +40,11 @@ experiment_result measure_throughput(const contenders& all, const settings& aske
                       " are created before the first is joined?";
     result.unit = "ns per item";
     result.unit_of_rate = "items";
-    result.held_fixed = "the work (its answers checked after the clock has stopped), " + std::to_string(batch) +
+    result.held_fixed = "the work (its answers checked after the clock has stopped), " +
+                        std::to_string(batch) +
                         " in a batch, created and joined in the same order, default attributes";
-    result.falsified_by = "a noise figure above the threshold, or a cost of an item that falls when the batch is halved";
+    result.falsified_by =
+        "a noise figure above the threshold, or a cost of an item that falls when the batch is halved";
 
     std::uint64_t next_input = asked.seed << 32;
     std::vector<cell> cells(batch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Creates one thread or task for each cell, then joins all; when one is refused, joins those that were made and lets
-// the refusal pass. Every contender whose objects have join() shares it, so that they all do the same work.
+// Creates one thread or task for each cell, then joins all; when one is refused, joins those that were made
+// and lets the refusal pass. Every contender whose objects have join() shares it, so that they all do the
+// same work.
 #pragma once
 #include "lab/cell.hpp"
 #include <span>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// weft::kernel_thread by clone(2). Cached: its memory block (stack, thread-local storage, descriptor) was used by a
-// thread before, so that creation maps nothing. Cold: the cache is emptied before each timed operation, so that the
-// block is mapped, guarded and laid out anew; emptying is not timed.
+// weft::kernel_thread by clone(2). Cached: its memory block (stack, thread-local storage, descriptor) was
+// used by a thread before, so that creation maps nothing. Cold: the cache is emptied before each timed
+// operation, so that the block is mapped, guarded and laid out anew; emptying is not timed.
 #include "lab/contenders/all_or_none.hpp"
 #include "lab/roster.hpp"
 #include <vector>
 #include <weft/kernel_thread.hpp>
-#if __has_include("kernel/thread_block.hpp") && !defined(WEFT_KERNEL_THREADS_PTHREAD)
+#if !defined(WEFT_KERNEL_THREADS_PTHREAD)
 #include "kernel/thread_block.hpp"
 #define WEFT_LAB_HAS_BLOCK_CACHE 1
 #else
@@ -39,9 +39,10 @@ class kernel_thread_cold final : public kernel_thread_cached {
     using kernel_thread_cached::kernel_thread_cached;
 
     [[nodiscard]] std::string missing() const override {
-        return WEFT_LAB_HAS_BLOCK_CACHE ? ""
-                                        : "this build takes kernel threads from pthread_create, which keeps its own "
-                                          "cache of stacks";
+        return WEFT_LAB_HAS_BLOCK_CACHE
+                   ? ""
+                   : "this build takes kernel threads from pthread_create, which keeps its own "
+                     "cache of stacks";
     }
 
     void before_each() override {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// weft::spawn and join_handle::join. Three places to stand: a foreign thread while the workers are awake, a foreign
-// thread when they have gone to sleep (a spawn must wake one), and inside a task.
+// weft::spawn and join_handle::join. Three places to stand: a foreign thread while the workers are awake, a
+// foreign thread when they have gone to sleep (a spawn must wake one), and inside a task.
 #include "lab/contenders/all_or_none.hpp"
 #include "lab/roster.hpp"
 #include <ctime>

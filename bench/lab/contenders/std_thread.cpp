@@ -29,7 +29,8 @@ class std_thread final : public contender {
 } // namespace
 
 creation_entry std_thread_entry() {
-    return {{"std_thread", "std::thread", "std::thread with its default attributes.", contender_kind::kernel_thread},
+    return {{"std_thread", "std::thread", "std::thread with its default attributes.",
+             contender_kind::kernel_thread},
             [](contender_card card, runtime&) -> std::unique_ptr<contender> {
                 return std::make_unique<std_thread>(std::move(card));
             }};

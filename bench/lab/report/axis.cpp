@@ -6,7 +6,8 @@
 
 namespace weft::lab {
 
-log_axis::log_axis(double low, double high, double first, double last, double margin) : first_(first), last_(last) {
+log_axis::log_axis(double low, double high, double first, double last, double margin)
+    : first_(first), last_(last) {
     low_ = std::isfinite(low) && low > 0 ? low : 1e-3;
     high_ = std::isfinite(high) && high > low_ ? high : low_;
     if (high_ < low_ * 1.2) { // room for something to be seen
@@ -52,7 +53,8 @@ std::vector<double> log_axis::ticks(std::size_t most) const {
             }
         }
         found.clear();
-        for (double value = std::ceil(low_ / step) * step; value <= high_ && found.size() < most; value += step) {
+        for (double value = std::ceil(low_ / step) * step; value <= high_ && found.size() < most;
+             value += step) {
             found.push_back(value);
         }
         return found;

@@ -8,15 +8,16 @@ namespace weft::lab {
 
 class log_axis {
   public:
-    /// From low to high (made positive and apart if they are not), widened by `margin` of its length on either side,
-    /// drawn from pixel `first` to pixel `last` (which may lie before first: an axis that grows upwards).
+    /// From low to high (made positive and apart if they are not), widened by `margin` of its length on
+    /// either side, drawn from pixel `first` to pixel `last` (which may lie before first: an axis that grows
+    /// upwards).
     log_axis(double low, double high, double first, double last, double margin = 0.04);
 
     /// Values outside are drawn at the end that they lie beyond.
     [[nodiscard]] double place(double value) const noexcept;
 
-    /// At most `most` round values within, ascending: powers of ten, with 2 and 5 or 3 between where there is room;
-    /// even steps when the axis is too short for that.
+    /// At most `most` round values within, ascending: powers of ten, with 2 and 5 or 3 between where there is
+    /// room; even steps when the axis is too short for that.
     [[nodiscard]] std::vector<double> ticks(std::size_t most) const;
 
     [[nodiscard]] double low() const noexcept { return low_; }

@@ -37,7 +37,8 @@ std::string tiles(const lab_report& report) {
         if (e.name != "latency") {
             continue;
         }
-        for (const char* name : {"std_thread", "kernel_thread_cached", "spawn_from_thread", "spawn_from_task"}) {
+        for (const char* name :
+             {"std_thread", "kernel_thread_cached", "spawn_from_thread", "spawn_from_task"}) {
             if (const measured* m = e.find(name)) {
                 text += tile(time_of(m->figures.p50), m->card.title + ": create, run, join");
             }
@@ -52,15 +53,18 @@ std::string tiles(const lab_report& report) {
 }
 
 std::string verdict(const lab_report& report) {
-    std::string text = "<p class=\"verdict " + std::string(report.too_noisy() ? "bad" : "good") + "\">" +
-                       (report.too_noisy() ? "This run was too noisy in: " : "The noise stayed below the limit");
+    std::string text =
+        "<p class=\"verdict " + std::string(report.too_noisy() ? "bad" : "good") + "\">" +
+        (report.too_noisy() ? "This run was too noisy in: " : "The noise stayed below the limit");
     std::string list;
     for (const experiment_result& e : report.experiments) {
         if (e.noise && (e.noise->too_noisy() || !report.too_noisy())) {
             list += (list.empty() ? "" : ", ") + escaped(e.name) + " " + as_percent(e.noise->figure);
         }
     }
-    text += report.too_noisy() ? list + ". The limit is " : list.empty() ? " (limit " : ": " + list + " (limit ";
+    text += report.too_noisy() ? list + ". The limit is "
+            : list.empty()     ? " (limit "
+                               : ": " + list + " (limit ";
     text += as_percent(noise_threshold) + std::string(report.too_noisy() ? "." : ").") + "</p>\n";
     for (const std::string& caution : report.machine.cautions) {
         text += "<p class=\"caution\">" + escaped(caution) + "</p>\n";
@@ -100,14 +104,15 @@ std::string table(const experiment_result& e) {
     }
     for (const skipped& s : e.skips) {
         text += "<tr>" + element("td", s.card.title) + "<td class=\"wide\" colspan=\"" +
-                std::string(with_rate ? "9" : "8") + "\">" + escaped("not measured: " + s.why) + "</td></tr>\n";
+                std::string(with_rate ? "9" : "8") + "\">" + escaped("not measured: " + s.why) +
+                "</td></tr>\n";
     }
     return text + "</table></div>\n";
 }
 
 std::string section(const experiment_result& e) {
-    std::string text = "<section id=\"" + escaped(e.name) + "\">\n" + element("h2", e.title) + "\n<p class=\"question\">" +
-                       escaped(e.question) + "</p>\n";
+    std::string text = "<section id=\"" + escaped(e.name) + "\">\n" + element("h2", e.title) +
+                       "\n<p class=\"question\">" + escaped(e.question) + "</p>\n";
     if (!e.contenders.empty()) {
         text += figure("Medians and ranges", range_plot(e), range_paragraph(e));
         text += figure("Ratios", ratio_plot(e), ratio_paragraph(e));
@@ -115,25 +120,34 @@ std::string section(const experiment_result& e) {
         text += figure("Round by round", rounds_plot(e), rounds_paragraph(e));
     }
     text += element("h3", "Figures") + "\n" + table(e);
-    text += "<p>" + escaped(std::to_string(e.rounds) + " rounds" +
-                            (e.cut_short ? " of " + std::to_string(e.planned_rounds) + " (the time was up)" : "") + ". " +
-                            noise_sentence(e)) + "</p>\n";
-    text += "<p class=\"lead\">" + escaped("Held fixed: " + e.held_fixed + ". It would be falsified by " + e.falsified_by + ".") +
+    text += "<p>" +
+            escaped(std::to_string(e.rounds) + " rounds" +
+                    (e.cut_short ? " of " + std::to_string(e.planned_rounds) + " (the time was up)" : "") +
+                    ". " + noise_sentence(e)) +
+            "</p>\n";
+    text += "<p class=\"lead\">" +
+            escaped("Held fixed: " + e.held_fixed + ". It would be falsified by " + e.falsified_by + ".") +
             "</p>\n</section>\n";
     return text;
 }
 
 std::string method(const lab_report& report) {
     std::string text = element("h2", "How it was measured") + "\n";
-    text += "<p>" + escaped("Every contender takes one turn in each round, in an order shuffled anew for each round (seed " +
-                            std::to_string(report.asked.seed) +
-                            "). Each piece of work computes a value from an input of its own, and the joiner checks it: a "
-                            "contender that once answers wrongly, or not, or twice, fails the run. The cost of reading the "
-                            "clock, " + time_of(report.clock_cost_ns) + ", is subtracted. Spread is the width of the middle "
-                            "half in medians. Ratios are of medians; their 95 % intervals come from a block bootstrap over "
-                            "rounds, which keeps neighbouring rounds together. Noise is the farthest from 1 that such an "
-                            "interval reaches when one contender is measured twice as if it were two; above " +
-                            as_percent(noise_threshold) + " a run is called too noisy.") + "</p>\n";
+    text +=
+        "<p>" +
+        escaped(
+            "Every contender takes one turn in each round, in an order shuffled anew for each round (seed " +
+            std::to_string(report.asked.seed) +
+            "). Each piece of work computes a value from an input of its own, and the joiner checks it: a "
+            "contender that once answers wrongly, or not, or twice, fails the run. The cost of reading the "
+            "clock, " +
+            time_of(report.clock_cost_ns) +
+            ", is subtracted. Spread is the width of the middle "
+            "half in medians. Ratios are of medians; their 95 % intervals come from a block bootstrap over "
+            "rounds, which keeps neighbouring rounds together. Noise is the farthest from 1 that such an "
+            "interval reaches when one contender is measured twice as if it were two; above " +
+            as_percent(noise_threshold) + " a run is called too noisy.") +
+        "</p>\n";
     text += element("h3", "Contenders") + "\n<div class=\"scroll\"><table class=\"facts\">\n";
     std::vector<std::string> told;
     for (const experiment_result& e : report.experiments) {
@@ -144,11 +158,13 @@ std::string method(const lab_report& report) {
             }
         }
     }
-    text += "</table></div>\n" + element("h3", "Machine and build") + "\n<div class=\"scroll\"><table class=\"facts\">\n";
+    text += "</table></div>\n" + element("h3", "Machine and build") +
+            "\n<div class=\"scroll\"><table class=\"facts\">\n";
     for (const fact& f : report.machine.facts) {
         text += "<tr>" + element("th", f.title) + element("td", f.value) + "</tr>\n";
     }
-    text += "<tr>" + element("th", "During the run") + element("td", interference_sentence(report.around)) + "</tr>\n";
+    text += "<tr>" + element("th", "During the run") + element("td", interference_sentence(report.around)) +
+            "</tr>\n";
     return text + "</table></div>\n";
 }
 
@@ -157,14 +173,16 @@ std::string method(const lab_report& report) {
 std::string html_report(const lab_report& report) {
     std::string text = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    text += element("title", "weft lab, " + report.started) + "\n<style>" + html_style + "</style>\n</head>\n<body>\n<main>\n";
+    text += element("title", "weft lab, " + report.started) + "\n<style>" + html_style +
+            "</style>\n</head>\n<body>\n<main>\n";
     text += element("h1", "What it costs to have work done by somebody new") + "\n";
-    text += "<p class=\"lead\">" +
-            escaped("weft " + report.machine.value_of("weft_version") + ", measured " + report.started + " in " +
-                    three_digits(report.seconds) + " s on " + report.machine.value_of("cpu_model") + ", " +
-                    report.machine.value_of("cpus") + ", " + report.machine.value_of("kernel") + ", glibc " +
-                    report.machine.value_of("glibc") + ", " + report.machine.value_of("build_type") + " build.") +
-            "</p>\n";
+    text +=
+        "<p class=\"lead\">" +
+        escaped("weft " + report.machine.value_of("weft_version") + ", measured " + report.started + " in " +
+                three_digits(report.seconds) + " s on " + report.machine.value_of("cpu_model") + ", " +
+                report.machine.value_of("cpus") + ", " + report.machine.value_of("kernel") + ", glibc " +
+                report.machine.value_of("glibc") + ", " + report.machine.value_of("build_type") + " build.") +
+        "</p>\n";
     text += tiles(report) + verdict(report);
     for (const experiment_result& e : report.experiments) {
         text += section(e);

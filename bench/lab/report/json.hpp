@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The report for programs. The schema is described in bench/lab/README.md; "schema" changes when a reader would have to.
+// The report for programs. The schema is described in bench/lab/README.md; "schema" changes when a reader
+// would have to.
 #pragma once
 #include "lab/result.hpp"
 #include <string>

@@ -42,10 +42,18 @@ void json_writer::close(char bracket) {
     text_ += bracket;
 }
 
-void json_writer::begin_object() { open('{'); }
-void json_writer::end_object() { close('}'); }
-void json_writer::begin_array() { open('['); }
-void json_writer::end_array() { close(']'); }
+void json_writer::begin_object() {
+    open('{');
+}
+void json_writer::end_object() {
+    close('}');
+}
+void json_writer::begin_array() {
+    open('[');
+}
+void json_writer::end_array() {
+    close(']');
+}
 
 void json_writer::key(std::string_view name) {
     before_value();
@@ -112,7 +120,8 @@ void json_writer::write_number(double number) {
         return;
     }
     char digits[40];
-    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number); // shortest that reads back equal
+    const auto [end, error] =
+        std::to_chars(digits, digits + sizeof digits, number); // shortest that reads back equal
     base::check(error == std::errc(), "json_writer: a number does not fit its buffer");
     text_.append(digits, end);
 }

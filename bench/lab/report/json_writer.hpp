@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes JSON (RFC 8259) piece by piece: sees to commas, indentation and escapes. Numbers that JSON cannot hold
-// (infinities, not-a-number) become null.
+// Writes JSON (RFC 8259) piece by piece: sees to commas, indentation and escapes. Numbers that JSON cannot
+// hold (infinities, not-a-number) become null.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -78,7 +78,8 @@ std::string distribution_plot(const experiment_result& e) {
         low = low > 0 ? std::min(low, sorted.front()) : sorted.front();
         high = std::max(high, quantile_of_sorted(sorted, 0.995));
     }
-    svg out(width, height, e.title + ": distributions", "For each contender the part of its rounds that took at most a given time.");
+    svg out(width, height, e.title + ": distributions",
+            "For each contender the part of its rounds that took at most a given time.");
     const log_axis x(low, high, left, right, 0.02);
     for (const double tick : x.ticks(9)) {
         const double at = x.place(tick);
@@ -90,10 +91,12 @@ std::string distribution_plot(const experiment_result& e) {
         out.line({left, y}, {right, y}, percent == 0 ? "axis" : "grid");
         out.text({left - 8, y + 4}, std::to_string(percent) + " %", "tick", anchor::end);
     }
-    out.text({(left + right) / 2, bottom + 40}, "time " + e.unit.substr(3) + " (logarithmic)", "axis-name", anchor::middle);
+    out.text({(left + right) / 2, bottom + 40}, "time " + e.unit.substr(3) + " (logarithmic)", "axis-name",
+             anchor::middle);
     for (std::size_t i = 0; i < e.contenders.size(); ++i) {
         const measured& m = e.contenders[i];
-        out.begin_group(m.card.title + ": median " + time_of(m.figures.p50) + ", p99 " + time_of(m.figures.p99));
+        out.begin_group(m.card.title + ": median " + time_of(m.figures.p50) + ", p99 " +
+                        time_of(m.figures.p99));
         out.polyline(curve_of(m.samples, x), "curve " + colour(m));
         out.end_group();
     }
@@ -110,7 +113,8 @@ std::string rounds_plot(const experiment_result& e) {
     if (e.rounds < 2) {
         return {};
     }
-    // At least five rounds in a stretch, so that one slow round does not make a peak; few rounds are shown one by one.
+    // At least five rounds in a stretch, so that one slow round does not make a peak; few rounds are shown
+    // one by one.
     const std::size_t stretches = e.rounds < 20 ? e.rounds : std::min<std::size_t>(e.rounds / 5, 80);
     std::vector<std::vector<double>> medians(e.contenders.size());
     double low = 0;
@@ -126,7 +130,8 @@ std::string rounds_plot(const experiment_result& e) {
             high = std::max(high, medians[i].back());
         }
     }
-    svg out(width, height, e.title + ": round by round", "For each contender the medians of stretches of rounds, in the order in which they ran.");
+    svg out(width, height, e.title + ": round by round",
+            "For each contender the medians of stretches of rounds, in the order in which they ran.");
     const log_axis y(low, high, bottom, top);
     for (const double tick : y.ticks(9)) {
         out.line({left, y.place(tick)}, {right, y.place(tick)}, "grid");
@@ -138,14 +143,16 @@ std::string rounds_plot(const experiment_result& e) {
     };
     for (int quarter = 0; quarter <= 4; ++quarter) {
         const std::size_t round = e.rounds * static_cast<std::size_t>(quarter) / 4;
-        out.text({x_of(static_cast<double>(round)), bottom + 17}, std::to_string(round), "tick", anchor::middle);
+        out.text({x_of(static_cast<double>(round)), bottom + 17}, std::to_string(round), "tick",
+                 anchor::middle);
     }
-    out.text({(left + right) / 2, bottom + 40}, "round; upwards: time " + e.unit.substr(3) + " (logarithmic)", "axis-name",
-             anchor::middle);
+    out.text({(left + right) / 2, bottom + 40}, "round; upwards: time " + e.unit.substr(3) + " (logarithmic)",
+             "axis-name", anchor::middle);
     for (std::size_t i = 0; i < e.contenders.size(); ++i) {
         std::vector<svg::point> points;
         for (std::size_t s = 0; s < stretches; ++s) {
-            const double middle = (static_cast<double>(s) + 0.5) * static_cast<double>(e.rounds) / static_cast<double>(stretches);
+            const double middle = (static_cast<double>(s) + 0.5) * static_cast<double>(e.rounds) /
+                                  static_cast<double>(stretches);
             points.emplace_back(x_of(middle), y.place(medians[i][s]));
         }
         const measured& m = e.contenders[i];

@@ -51,12 +51,13 @@ std::string range_plot(const experiment_result& e) {
     }
     const double bottom = head + row_height * static_cast<double>(e.contenders.size());
     svg out(width, bottom + foot, e.title + ": medians and ranges",
-            "For each contender the median, the middle half, and the range from the fastest to the 99th percentile.");
+            "For each contender the median, the middle half, and the range from the fastest to the 99th "
+            "percentile.");
     const log_axis axis(low, high, plot_begin, plot_end);
     draw_axis(out, axis, bottom, "time " + e.unit.substr(3) + " (logarithmic)", as_tick_time);
     out.text({first_column, head - 12}, "median", "column", anchor::end);
-    out.text({second_column, head - 12}, e.unit_of_rate.empty() ? "p99" : e.unit_of_rate + " per second", "column",
-             anchor::end);
+    out.text({second_column, head - 12}, e.unit_of_rate.empty() ? "p99" : e.unit_of_rate + " per second",
+             "column", anchor::end);
     for (std::size_t i = 0; i < e.contenders.size(); ++i) {
         const measured& m = e.contenders[i];
         const summary& s = m.figures;
@@ -94,9 +95,11 @@ std::string ratio_plot(const experiment_result& e) {
     const log_axis axis(low, std::max(high, 1.5), plot_begin, plot_end);
     if (e.noise) {
         const double from = axis.place(1 - std::min(e.noise->figure, 0.99));
-        out.rectangle({from, head - 4}, std::max(axis.place(1 + e.noise->figure) - from, 1.0), bottom - head + 4, "noise");
+        out.rectangle({from, head - 4}, std::max(axis.place(1 + e.noise->figure) - from, 1.0),
+                      bottom - head + 4, "noise");
     }
-    draw_axis(out, axis, bottom, "median, in medians of " + base->card.title + " (logarithmic; to the left is cheaper)",
+    draw_axis(out, axis, bottom,
+              "median, in medians of " + base->card.title + " (logarithmic; to the left is cheaper)",
               as_tick);
     out.line({axis.place(1), head - 4}, {axis.place(1), bottom}, "one");
     out.text({first_column, head - 12}, "ratio", "column", anchor::end);

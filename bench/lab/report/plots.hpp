@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The report's plots. Each returns a whole <svg>. A contender keeps its colour and its stroke in all plots of a page:
-// class k0, k1 ... by its place in the roster.
+// The report's plots. Each returns a whole <svg>. A contender keeps its colour and its stroke in all plots of
+// a page: class k0, k1 ... by its place in the roster.
 #pragma once
 #include "lab/result.hpp"
 #include <string>
@@ -16,7 +16,8 @@ std::string distribution_plot(const experiment_result& e);
 /// Medians of stretches of rounds, in the order in which they ran.
 std::string rounds_plot(const experiment_result& e);
 
-/// Ratios to the baseline with their intervals, and the noise band. Empty without a baseline or company for it.
+/// Ratios to the baseline with their intervals, and the noise band. Empty without a baseline or company for
+/// it.
 std::string ratio_plot(const experiment_result& e);
 
 } // namespace weft::lab

@@ -32,12 +32,23 @@ std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += c;
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        case '\'':
+            out += "&#39;";
+            break;
+        default:
+            out += c;
         }
     }
     return out;
@@ -48,18 +59,19 @@ svg::svg(double width, double height, std::string_view title, std::string_view d
             attribute("aria-label", title) + ">\n<desc>" + escaped(description) + "</desc>\n") {}
 
 void svg::line(point from, point to, std::string_view classes) {
-    text_ += "<line" + attribute("class", classes) + attribute("x1", from.first) + attribute("y1", from.second) +
-             attribute("x2", to.first) + attribute("y2", to.second) + "/>\n";
+    text_ += "<line" + attribute("class", classes) + attribute("x1", from.first) +
+             attribute("y1", from.second) + attribute("x2", to.first) + attribute("y2", to.second) + "/>\n";
 }
 
 void svg::rectangle(point corner, double width, double height, std::string_view classes, double radius) {
-    text_ += "<rect" + attribute("class", classes) + attribute("x", corner.first) + attribute("y", corner.second) +
-             attribute("width", width) + attribute("height", height) + (radius > 0 ? attribute("rx", radius) : "") + "/>\n";
+    text_ += "<rect" + attribute("class", classes) + attribute("x", corner.first) +
+             attribute("y", corner.second) + attribute("width", width) + attribute("height", height) +
+             (radius > 0 ? attribute("rx", radius) : "") + "/>\n";
 }
 
 void svg::circle(point centre, double radius, std::string_view classes) {
-    text_ += "<circle" + attribute("class", classes) + attribute("cx", centre.first) + attribute("cy", centre.second) +
-             attribute("r", radius) + "/>\n";
+    text_ += "<circle" + attribute("class", classes) + attribute("cx", centre.first) +
+             attribute("cy", centre.second) + attribute("r", radius) + "/>\n";
 }
 
 void svg::polyline(const std::vector<point>& points, std::string_view classes) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A drawing in SVG, mark by mark. Colours and fonts come from the page's style sheet by class, so that one drawing fits
-// a light and a dark page; coordinates are the drawing's own, and the page scales it.
+// A drawing in SVG, mark by mark. Colours and fonts come from the page's style sheet by class, so that one
+// drawing fits a light and a dark page; coordinates are the drawing's own, and the page scales it.
 #pragma once
 #include <string>
 #include <string_view>

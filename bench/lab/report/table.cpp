@@ -40,7 +40,8 @@ bool shows_p99(const experiment_result& e) {
     return e.unit_of_rate.empty();
 }
 
-std::string row(const experiment_result& e, const std::string& title, const summary& s, const std::string& ratio) {
+std::string row(const experiment_result& e, const std::string& title, const summary& s,
+                const std::string& ratio) {
     std::string line = "  " + to_the_left(title, title_width);
     for (const double value : {s.min, s.p50, s.p90}) {
         line += to_the_right(as_time(value), 8);
@@ -60,7 +61,8 @@ std::string heading(const experiment_result& e) {
 
 std::string experiment_text(const experiment_result& e) {
     std::string text = e.title + " (" + e.unit + ", " + std::to_string(e.rounds) + " rounds" +
-                       (e.cut_short ? " of " + std::to_string(e.planned_rounds) + ": the time was up" : "") + ")\n";
+                       (e.cut_short ? " of " + std::to_string(e.planned_rounds) + ": the time was up" : "") +
+                       ")\n";
     if (!e.contenders.empty()) {
         text += heading(e);
     }

@@ -20,16 +20,16 @@ std::string interval_text(const interval& r) {
 }
 
 const measured* cheapest(const experiment_result& e) {
-    const auto at = std::min_element(e.contenders.begin(), e.contenders.end(), [](const measured& a, const measured& b) {
-        return a.figures.p50 < b.figures.p50;
-    });
+    const auto at =
+        std::min_element(e.contenders.begin(), e.contenders.end(),
+                         [](const measured& a, const measured& b) { return a.figures.p50 < b.figures.p50; });
     return at == e.contenders.end() ? nullptr : &*at;
 }
 
 const measured* dearest(const experiment_result& e) {
-    const auto at = std::max_element(e.contenders.begin(), e.contenders.end(), [](const measured& a, const measured& b) {
-        return a.figures.p50 < b.figures.p50;
-    });
+    const auto at =
+        std::max_element(e.contenders.begin(), e.contenders.end(),
+                         [](const measured& a, const measured& b) { return a.figures.p50 < b.figures.p50; });
     return at == e.contenders.end() ? nullptr : &*at;
 }
 
@@ -49,7 +49,8 @@ std::string noise_sentence(const experiment_result& e) {
     const std::string apart = as_percent(std::abs(n.ratio.estimate - 1));
     if (n.too_noisy()) {
         return "Too noisy: " + n.card.title + ", measured twice, differed by " + apart + " and may by " +
-               as_percent(n.figure) + " (limit " + as_percent(noise_threshold) + "). Smaller differences mean nothing.";
+               as_percent(n.figure) + " (limit " + as_percent(noise_threshold) +
+               "). Smaller differences mean nothing.";
     }
     return "Noise " + as_percent(n.figure) + ": " + n.card.title + ", measured twice, differed by " + apart +
            "; smaller differences than " + as_percent(n.figure) + " mean nothing.";
@@ -65,7 +66,8 @@ std::string interference_sentence(const interference& around) {
     }
     char load[32];
     std::snprintf(load, sizeof load, "%.2f", around.load_after);
-    return text + std::to_string(around.involuntary_switches) + " involuntary switches, load average after " + load;
+    return text + std::to_string(around.involuntary_switches) + " involuntary switches, load average after " +
+           load;
 }
 
 std::string range_paragraph(const experiment_result& e) {
@@ -86,11 +88,13 @@ std::string range_paragraph(const experiment_result& e) {
                 as_rate(best->figures.p50) + " a second), the dearest " + worst->card.title + " with " +
                 time_of(worst->figures.p50) + ". ";
     } else if (!base) {
-        text += "The median " + thing(e) + " of " + best->card.title + " took " + time_of(best->figures.p50) + ". ";
+        text += "The median " + thing(e) + " of " + best->card.title + " took " + time_of(best->figures.p50) +
+                ". ";
     }
     for (const measured& m : e.contenders) {
         if (m.calls_per_switch > 1.05) {
-            text += m.card.title + " needed " + three_digits(m.calls_per_switch) + " calls for one real switch. ";
+            text +=
+                m.card.title + " needed " + three_digits(m.calls_per_switch) + " calls for one real switch. ";
         }
     }
     return text + "The axis is logarithmic: equal distances are equal factors.";
@@ -117,8 +121,9 @@ std::string distribution_paragraph(const experiment_result& e) {
         }
     }
     if (long_tail) {
-        text += "The longest tail for its size belongs to " + long_tail->card.title + ": its 99th percentile is " +
-                as_times(long_tail->figures.p99 / long_tail->figures.p50) + " times its median. ";
+        text += "The longest tail for its size belongs to " + long_tail->card.title +
+                ": its 99th percentile is " + as_times(long_tail->figures.p99 / long_tail->figures.p50) +
+                " times its median. ";
     }
     if (e.noise) {
         text += "The dashed grey curve is " + e.noise->card.title +
@@ -128,14 +133,17 @@ std::string distribution_paragraph(const experiment_result& e) {
 }
 
 std::string rounds_paragraph(const experiment_result& e) {
-    std::string text = "Each point is the median of a few neighbouring rounds, in the order in which they ran; level lines "
-                       "mean that nothing drifted. ";
+    std::string text =
+        "Each point is the median of a few neighbouring rounds, in the order in which they ran; level lines "
+        "mean that nothing drifted. ";
     const measured* base = e.find(e.baseline);
     const measured* shown = base ? base : cheapest(e);
     if (shown && shown->samples.size() >= 8) {
         const std::size_t quarter = shown->samples.size() / 4;
-        std::vector<double> head(shown->samples.begin(), shown->samples.begin() + static_cast<std::ptrdiff_t>(quarter));
-        std::vector<double> tail(shown->samples.end() - static_cast<std::ptrdiff_t>(quarter), shown->samples.end());
+        std::vector<double> head(shown->samples.begin(),
+                                 shown->samples.begin() + static_cast<std::ptrdiff_t>(quarter));
+        std::vector<double> tail(shown->samples.end() - static_cast<std::ptrdiff_t>(quarter),
+                                 shown->samples.end());
         const double first = median_in_place(head);
         const double last = median_in_place(tail);
         if (first > 0) {
@@ -144,7 +152,8 @@ std::string rounds_paragraph(const experiment_result& e) {
                     (last >= first ? " up" : " down") + ". ";
         }
     }
-    return text + "All contenders were measured in every round in shuffled order, so a drift falls on all of them alike.";
+    return text + "All contenders were measured in every round in shuffled order, so a drift falls on all of "
+                  "them alike.";
 }
 
 std::string ratio_paragraph(const experiment_result& e) {
@@ -165,7 +174,8 @@ std::string ratio_paragraph(const experiment_result& e) {
         std::string entry = m.card.title;
         if (r.high < 1 - noise) {
             list = &cheaper;
-            entry += " " + as_times(1 / r.estimate) + " times (" + as_times(1 / r.high) + " to " + as_times(1 / r.low) + ")";
+            entry += " " + as_times(1 / r.estimate) + " times (" + as_times(1 / r.high) + " to " +
+                     as_times(1 / r.low) + ")";
         } else if (r.low > 1 + noise) {
             list = &dearer;
             entry += " " + as_times(r.estimate) + " times (" + interval_text(r) + ")";
@@ -184,8 +194,8 @@ std::string ratio_paragraph(const experiment_result& e) {
     if (!same.empty()) {
         text += "Not to be told apart from it in this run: " + same + ". ";
     }
-    return text + "In brackets and as lines: the 95 % intervals. The shaded band is the noise, " + as_percent(noise) +
-           " on either side of 1: whatever touches it shows no difference.";
+    return text + "In brackets and as lines: the 95 % intervals. The shaded band is the noise, " +
+           as_percent(noise) + " on either side of 1: whatever touches it shows no difference.";
 }
 
 } // namespace weft::lab

@@ -6,7 +6,8 @@
 
 namespace weft::lab {
 
-/// How far two measurements of the same thing were apart, and what follows. Says "too noisy" above the threshold.
+/// How far two measurements of the same thing were apart, and what follows. Says "too noisy" above the
+/// threshold.
 std::string noise_sentence(const experiment_result& e);
 
 std::string interference_sentence(const interference& around);

@@ -8,8 +8,8 @@
 
 namespace weft::lab {
 
-/// Runs body(0, sides[0]) and body(1, sides[1]) on two new threads pinned to these CPUs, when both are there. Throws
-/// std::system_error when a thread or the pinning is refused.
+/// Runs body(0, sides[0]) and body(1, sides[1]) on two new threads pinned to these CPUs, when both are there.
+/// Throws std::system_error when a thread or the pinning is refused.
 void on_two_threads(std::array<unsigned, 2> cpus, std::array<side, 2>& sides,
                     const std::function<void(std::uint32_t me, side& mine)>& body);
 

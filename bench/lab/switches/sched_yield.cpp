@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two std::threads on one CPU that call sched_yield(2). The kernel may run the caller on, so the cost is counted per
-// switch that really happened, not per call.
+// Two std::threads on one CPU that call sched_yield(2). The kernel may run the caller on, so the cost is
+// counted per switch that really happened, not per call.
 #include "lab/cpus.hpp"
 #include "lab/roster.hpp"
 #include "lab/switches/pinned_threads.hpp"
@@ -31,7 +31,8 @@ class sched_yield_contender final : public switcher {
 
 switch_entry sched_yield_entry() {
     return {{"sched_yield", "std::thread, sched_yield",
-             "Two std::threads on one CPU call sched_yield(2); only calls after which the other had run are counted.",
+             "Two std::threads on one CPU call sched_yield(2); only calls after which the other had run are "
+             "counted.",
              contender_kind::kernel_thread},
             [](contender_card card) -> std::unique_ptr<switcher> {
                 return std::make_unique<sched_yield_contender>(std::move(card));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two std::threads on one CPU that hand a turn over with std::mutex and std::condition_variable, as portable programs
-// do.
+// Two std::threads on one CPU that hand a turn over with std::mutex and std::condition_variable, as portable
+// programs do.
 #include "lab/cpus.hpp"
 #include "lab/roster.hpp"
 #include "lab/switches/pinned_threads.hpp"
@@ -43,7 +43,8 @@ class thread_condition_variable final : public switcher {
 
 switch_entry thread_condition_variable_entry() {
     return {{"thread_condition_variable", "std::thread, condvar, 1 CPU",
-             "Two std::threads on one CPU hand a turn over by std::condition_variable.", contender_kind::kernel_thread},
+             "Two std::threads on one CPU hand a turn over by std::condition_variable.",
+             contender_kind::kernel_thread},
             [](contender_card card) -> std::unique_ptr<switcher> {
                 return std::make_unique<thread_condition_variable>(std::move(card));
             }};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Two std::threads that hand a turn over through one futex word: the fewest system calls that two kernel threads can do
-// it with, one wake and one wait each. On one CPU it is a context switch; on two it is a wake-up across CPUs.
+// Two std::threads that hand a turn over through one futex word: the fewest system calls that two kernel
+// threads can do it with, one wake and one wait each. On one CPU it is a context switch; on two it is a
+// wake-up across CPUs.
 #include "kernel/futex.hpp"
 #include "lab/cpus.hpp"
 #include "lab/roster.hpp"
@@ -23,25 +24,26 @@ class thread_futex final : public switcher {
         std::atomic<std::uint32_t> turn{0};
         turn_word word;
         std::array<side, 2> sides;
-        on_two_threads({two_cpus_ ? cpus.front() : cpus.back(), cpus.back()}, sides, [&](std::uint32_t me, side& mine) {
-            const std::uint32_t other = 1 - me;
-            const auto wait_for_turn = [&] {
-                // mo: acquire -> the other side's release store of turn: what it wrote in its turn.
-                while (turn.load(std::memory_order_acquire) != me) {
-                    kernel::futex_wait(turn, other);
-                }
-            };
-            wait_for_turn();
-            mine.play(me, calls / 2, word, [&] {
-                // mo: release -> wait_for_turn's acquire.
-                turn.store(other, std::memory_order_release);
-                kernel::futex_wake(turn, 1);
+        on_two_threads(
+            {two_cpus_ ? cpus.front() : cpus.back(), cpus.back()}, sides, [&](std::uint32_t me, side& mine) {
+                const std::uint32_t other = 1 - me;
+                const auto wait_for_turn = [&] {
+                    // mo: acquire -> the other side's release store of turn: what it wrote in its turn.
+                    while (turn.load(std::memory_order_acquire) != me) {
+                        kernel::futex_wait(turn, other);
+                    }
+                };
                 wait_for_turn();
+                mine.play(me, calls / 2, word, [&] {
+                    // mo: release -> wait_for_turn's acquire.
+                    turn.store(other, std::memory_order_release);
+                    kernel::futex_wake(turn, 1);
+                    wait_for_turn();
+                });
+                // The other side may still wait for its last turn.
+                turn.store(other, std::memory_order_release); // mo: release -> wait_for_turn's acquire
+                kernel::futex_wake(turn, 1);
             });
-            // The other side may still wait for its last turn.
-            turn.store(other, std::memory_order_release); // mo: release -> wait_for_turn's acquire
-            kernel::futex_wake(turn, 1);
-        });
         return count_of(sides, calls / 2 * 2);
     }
 

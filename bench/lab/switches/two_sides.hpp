@@ -25,7 +25,8 @@ struct side {
     void play(std::uint32_t me, std::uint64_t calls, turn_word& word, HandOver hand_over) {
         begin = kernel::monotonic_ns();
         std::uint64_t seen = 0;
-        // mo: relaxed throughout: the word only counts; what it counts is ordered by hand_over() or not at all.
+        // mo: relaxed throughout: the word only counts; what it counts is ordered by hand_over() or not at
+        // all.
         word.last.store(me, std::memory_order_relaxed);
         for (std::uint64_t i = 0; i < calls; ++i) {
             hand_over();
