@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The sentences say what the figures say.
+#include "lab/report/words.hpp"
+#include "planted_report.hpp"
+#include <gtest/gtest.h>
+
+namespace weft::lab {
+namespace {
+
+bool says(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(noise_sentence, says_too_noisy_above_the_threshold_and_only_then) {
+    const experiment_result calm = planted_experiment(0.01, 1.01);
+    EXPECT_FALSE(calm.noise->too_noisy());
+    EXPECT_FALSE(says(noise_sentence(calm), "oo noisy"));
+    EXPECT_TRUE(says(noise_sentence(calm), "1.0 %"));
+
+    const experiment_result wild = planted_experiment(0.01, 1.2);
+    EXPECT_TRUE(wild.noise->too_noisy());
+    EXPECT_TRUE(says(noise_sentence(wild), "Too noisy"));
+    EXPECT_TRUE(says(noise_sentence(wild), "20 %"));
+    EXPECT_TRUE(planted_report(wild).too_noisy());
+}
+
+TEST(noise_sentence, counts_a_second_measurement_that_was_faster_as_well) {
+    EXPECT_TRUE(planted_experiment(0.01, 0.8).noise->too_noisy());
+}
+
+TEST(range_paragraph, names_the_baseline_the_cheapest_and_their_figures) {
+    const std::string text = range_paragraph(planted_experiment(0.01, 1));
+    EXPECT_TRUE(says(text, "std::thread took 50.5 \u00b5s")) << text;
+    EXPECT_TRUE(says(text, "cheapest is weft::spawn <from a task> with 505 ns")) << text;
+}
+
+TEST(ratio_paragraph, tells_cheaper_dearer_and_the_same_apart) {
+    EXPECT_TRUE(says(ratio_paragraph(planted_experiment(0.01, 1)),
+                     "Cheaper than std::thread: weft::spawn <from a task> 100 times"));
+    EXPECT_TRUE(
+        says(ratio_paragraph(planted_experiment(3, 1)), "Dearer: weft::spawn <from a task> 3.00 times"));
+    EXPECT_TRUE(says(ratio_paragraph(planted_experiment(1.02, 1.03)), "Not to be told apart"));
+}
+
+TEST(ratio_paragraph, is_empty_without_a_baseline) {
+    EXPECT_EQ(ratio_paragraph(planted_experiment(0.01, 1, false)), "");
+}
+
+TEST(distribution_paragraph, has_the_percentiles) {
+    const std::string text = distribution_paragraph(planted_experiment(0.01, 1));
+    EXPECT_TRUE(says(text, "nine in ten took at most 50.9 \u00b5s")) << text;
+    EXPECT_TRUE(says(text, "slowest of 400 took 51.0 \u00b5s")) << text;
+}
+
+TEST(rounds_paragraph, tells_a_drift) {
+    experiment_result e = planted_experiment(0.01, 1);
+    for (std::size_t i = 300; i < 400; ++i) {
+        e.contenders[0].samples[i] *= 2;
+    }
+    EXPECT_TRUE(says(rounds_paragraph(e), "100 % up"));
+}
+
+} // namespace
+} // namespace weft::lab
