@@ -133,11 +133,11 @@ names() {
             breach "$path:1: the name says nothing (util, helper, manager, impl)"
         [[ $path =~ ^[A-Za-z0-9_./-]+$ ]] || breach "$path:1: a file name with odd characters"
     done < <(files '*')
-    # A test, bench or death test says so in its name, and stands in the folder of a floor (or of what it is about).
+    # A test says so in its name. A folder below a floor's holds the parts of one program.
     while read -r path; do
-        [[ $path == tests/support/* || $path == tests/install/* || $(basename "$path") =~ _(test|stress|death|row|module|program|main)\.(cpp|c)$ ]] ||
+        [[ $path == tests/support/* || $(basename "$path") =~ _(test|stress|death|row|module|program|main)\.(cpp|c)$ ]] ||
             breach "$path:1: a file of tests/ ends in _test, _stress, _death, or is a _row, _module, _program or _main of one"
-    done < <(files '*.cpp' '*.c' | grep '^tests/' || true)
+    done < <(files '*.cpp' '*.c' | grep -E '^tests/[^/]+/[^/]+$' || true)
     while read -r path; do
         [[ $(basename "$path") =~ _bench\.cpp$ ]] || breach "$path:1: a micro bench ends in _bench"
     done < <(files '*.cpp' | grep '^bench/micro/' || true)

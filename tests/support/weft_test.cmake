@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # weft_test(NAME file.cpp [more.cpp ...] [PROGRAM] [TIMEOUT seconds] [LABELS ...] [LIBRARIES ...] [ARGS ...])
 #
 # NAME becomes a target and a CTest test. Without PROGRAM the file is a GoogleTest file and gets gtest_main;
