@@ -2,12 +2,14 @@
 #include "io/driver.hpp"
 #include "base/check.hpp"
 #include "kernel/clock.hpp"
+#include "kernel/futex.hpp"
 #include "kernel/signal_mask.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/thread.hpp"
 #include <cerrno>
 #include <ctime>
 #include <new>
+#include <utility>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
@@ -66,6 +68,48 @@ int driver::enter() noexcept {
     return 0;
 }
 
+void driver::leave() noexcept {
+    kernel::guard hold(lock_);
+    leave_locked();
+}
+
+void driver::leave_locked() noexcept {
+    if (--users_ == 0) {
+        set_timer_locked(1); // the thread sleeps without limit: it shall see that it may end
+    }
+}
+
+bool driver::call(bool (*f)(void*), void* argument) noexcept {
+    request r{f, argument, nullptr};
+    {
+        kernel::guard hold(lock_);
+        r.next = requests_;
+        requests_ = &r;
+        set_timer_locked(1);
+    }
+    // mo: acquire -> serve_requests' release: the answer.
+    while (r.done.load(std::memory_order_acquire) == 0) {
+        kernel::futex_wait(r.done, 0);
+    }
+    return r.answer;
+}
+
+void driver::serve_requests() noexcept {
+    request* next = nullptr;
+    {
+        kernel::guard hold(lock_);
+        next = std::exchange(requests_, nullptr);
+    }
+    while (next) {
+        request& r = *next;
+        next = r.next;
+        r.answer = r.f(r.argument);
+        // mo: release -> call's acquire: the answer. r may be gone afterwards; a wake of what is there then harms nobody.
+        r.done.store(1, std::memory_order_release);
+        kernel::futex_wake(r.done, 1);
+    }
+}
+
 bool driver::wait(waiter& w) noexcept {
     kernel::guard hold(lock_); // W1
     const bool limited = w.deadline != never;
@@ -87,9 +131,7 @@ bool driver::wait(waiter& w) noexcept {
     }
     close_descriptor(w.descriptor);
     w.error = static_cast<int>(-answer);
-    if (--users_ == 0) {
-        set_timer_locked(1); // the thread sleeps without limit: it shall see that it may end
-    }
+    leave_locked();
     return false;
 }
 
@@ -158,6 +200,7 @@ void driver::run() noexcept {
             }
         }
         if (timer) {
+            serve_requests();
             fire_due();
         }
         if (n == 0 && idle && end_when_idle()) {
@@ -189,7 +232,7 @@ void driver::fire_due() noexcept {
             kernel::guard hold(lock_);
             due = static_cast<waiter*>(deadlines_.pop_due(kernel::monotonic_ns()));
             if (!due) {
-                set_timer_locked(deadlines_.empty() ? never : deadlines_.earliest());
+                set_timer_locked(requests_ ? 1 : deadlines_.empty() ? never : deadlines_.earliest());
                 return;
             }
         }

@@ -33,6 +33,7 @@
 #pragma once
 #include "kernel/lock.hpp"
 #include "time/timer_heap.hpp"
+#include <atomic>
 #include <cstdint>
 #include <sys/types.h>
 
@@ -51,13 +52,26 @@ struct waiter : time::timer {           // deadline: when to give up, or never
 
 class driver {
   public:
-    /// Announces one wait() to come: memory for it is there and the thread runs until that wait has ended. 0 or errno.
+    /// Announces one wait() to come: memory for it is there and the thread runs until that wait has ended, or leave(). 0 or errno.
     [[nodiscard]] int enter() noexcept;
+    void leave() noexcept;
 
     /// After enter(). Takes w.descriptor over. False when the kernel refused (w.error): then done() is not called and enter() is used up.
     [[nodiscard]] bool wait(waiter& w) noexcept;
 
+    /// Between enter() and leave(): f(argument) on the driver's thread; waits for its answer, blocking the kernel thread.
+    [[nodiscard]] bool call(bool (*f)(void*), void* argument) noexcept;
+
   private:
+    struct request {
+        bool (*f)(void*);
+        void* argument;
+        request* next;
+        bool answer = false;
+        std::atomic<std::uint32_t> done{0}; // atomic, see mo
+    };
+    void serve_requests() noexcept;
+    void leave_locked() noexcept;
     [[nodiscard]] int start_locked() noexcept;
     void run() noexcept;
     [[nodiscard]] bool end_when_idle() noexcept;
@@ -69,6 +83,7 @@ class driver {
     time::timer_heap deadlines_;    // guarded by lock_
     std::size_t users_ = 0;         // guarded by lock_: announced and waiting
     std::uint64_t timer_set_ = ~std::uint64_t{0}; // guarded by lock_
+    request* requests_ = nullptr;   // guarded by lock_
     bool running_ = false;          // guarded by lock_
     pid_t owner_ = 0;               // guarded by lock_: a child of fork() has no such thread
     int epoll_ = -1;                // r/o while running_

@@ -5,10 +5,12 @@
 // namespaces (do_exit: exit_mm, ..., exit_task_namespaces, exit_notify). A caller who then looked at /proc/self/task could still find
 // it there with its namespaces, so we wait for the last step instead: a pidfd of the single thread (PIDFD_THREAD, Linux 6.9),
 // which a task awaits without blocking its worker. Older kernels: the join, and then tgkill(2) until it says that there is no such thread.
+#include "io/driver.hpp"
 #include "io/entries.hpp"
 #include "kernel/namespaces.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/thread.hpp"
+#include "scheduler/birthplace.hpp"
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -36,6 +38,7 @@ void enter_and_run(void* argument) {
     auto& c = *static_cast<call*>(argument);
     c.refused = kernel::enter_namespaces(c.joined, c.fresh);
     if (c.refused.error == 0) {
+        scheduler::be_born_elsewhere([](scheduler::birth born, void* what) noexcept { return io::the_driver().call(born, what); });
         c.run(c.argument);
     }
 }
@@ -79,7 +82,18 @@ void abi::run_in_namespaces(const namespace_plan& plan, void (*run)(void*) noexc
     kernel::thread_options how;
     how.name = "weft/ns";
     how.stack_size = 1024 * 1024;
-    auto started = kernel::start_thread(&enter_and_run, &c, how);
+    // The driver's thread is born here and stays until f has ended: f may make work for a runtime that then needs another kernel thread, and may
+    // leave children to the driver; neither may be born in f's namespaces.
+    struct driver_stays {
+        const int error = io::the_driver().enter();
+        ~driver_stays() {
+            if (error == 0) {
+                io::the_driver().leave();
+            }
+        }
+    } const stays;
+    auto started = stays.error != 0 ? kernel::result<kernel::thread*>(kernel::refusal{stays.error, "the readiness driver"})
+                                    : kernel::start_thread(&enter_and_run, &c, how);
     if (!started) {
         throw std::system_error(started.why().error, std::generic_category(),
                                 std::string("weft::run_in: no kernel thread to be had [") + started.why().call + "]");

@@ -41,7 +41,10 @@ int open_file(const std::string& path, int flags) {
 std::string map_text(const std::vector<id_range>& ranges) {
     std::string text;
     for (const id_range& r : ranges) {
-        text += std::to_string(r.inside) + ' ' + std::to_string(r.outside) + ' ' + std::to_string(r.count) + '\n';
+        for (const std::uint32_t number : {r.inside, r.outside, r.count}) {
+            text.append(std::to_string(number)).append(1, ' ');
+        }
+        text.back() = '\n';
     }
     return text;
 }
@@ -244,6 +247,10 @@ void process_plan::refuse(const kernel::spawned& outcome) const {
         case EAGAIN:
             text += "the kernel allows no more processes (see RLIMIT_NPROC, pids.max of the cgroup, kernel.threads-max)";
             break;
+        case EMFILE:
+        case ENFILE:
+            text += "no descriptor for the pidfd (see RLIMIT_NOFILE)";
+            break;
         case ENOSYS:
             text += "a cgroup or a time namespace needs clone3, which this kernel or a filter refuses";
             break;
@@ -266,11 +273,11 @@ void process_plan::refuse(const kernel::spawned& outcome) const {
         text += "cannot write 'deny' to the child's setgroups file";
         break;
     case process_step::user_map:
-        text += "the kernel refuses the user map (ranges overlap, or ids that this process may not map; see user_namespaces(7)):\n" +
+        text += "the kernel refuses the user map (ranges overlap, or ids that this process may not map; see user_namespaces(7)), one a line:\n" +
                 user_map_;
         break;
     case process_step::group_map:
-        text += "the kernel refuses the group map (ranges overlap, or ids that this process may not map; see user_namespaces(7)):\n" +
+        text += "the kernel refuses the group map (ranges overlap, or ids that this process may not map; see user_namespaces(7)), one a line:\n" +
                 group_map_;
         break;
     case process_step::join_namespace:

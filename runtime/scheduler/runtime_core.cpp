@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "kernel/features.hpp"
 #include "kernel/thread.hpp"
+#include "scheduler/birthplace.hpp"
 #include "scheduler/diagnosis.hpp"
 #include <algorithm>
 #include <cerrno>
@@ -107,7 +108,7 @@ bool runtime_core::give_to_spare(worker& w) noexcept {
             return false;
         }
     }
-    return start_carrier(w) == 0;
+    return give_birth([&] { return start_carrier(w) == 0; });
 }
 
 void runtime_core::end_carriers() noexcept {
