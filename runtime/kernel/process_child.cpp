@@ -269,7 +269,7 @@ void close_others(process_start& s) noexcept {
     fail(s, process_step::exec, answer);
 }
 
-/// A copy of a thread whose kernel thread is another: what glibc's fork() would put right in the descriptor.
+/// EDGE copied-thread: a copy of a thread whose kernel thread is another. What glibc's fork() would put right in the descriptor.
 void renew_thread_descriptor() noexcept {
     const glibc_facts& f = glibc();
     if (f.refused[0] != '\0') {
@@ -292,6 +292,7 @@ void renew_thread_descriptor() noexcept {
 } // namespace
 
 void run_process_child(process_start& s) noexcept {
+    // EDGE borrowed-memory: system calls only, from here to exec, when the memory is the parent's.
     if (!s.shares_memory) {
         renew_thread_descriptor();
         (void)system_call(SYS_close, s.report_read);
