@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "context/stack_pool.hpp"
+#include "context/sanitizer.hpp"
+#include "kernel/advise_many.hpp"
 #include "kernel/features.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/text_file.hpp"
@@ -67,6 +69,7 @@ stack_pool::stack_pool(stack_pool_options options)
 stack_pool::~stack_pool() {
     base::check(out_ == 0, "a stack pool ends while stacks of it are still out");
     for (const slab& s : slabs_) {
+        forget_stack_poison(s.begin, s.size);
         (void)kernel::system_call(SYS_munmap, s.begin, s.size);
     }
     // mo: relaxed: a count; munmap above has already given the mappings back.
@@ -75,8 +78,11 @@ stack_pool::~stack_pool() {
 
 std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* why) noexcept {
     std::size_t taken = 0;
+    std::size_t warm = 0;
+    bool many = false;
     {
         kernel::guard hold(lock_);
+        warm = std::min(wanted, warm_count_);
         taken = take_free_locked(into, wanted);
         if (taken == 0) {
             if (const auto added = add_slab_locked(); !added.ok()) {
@@ -86,22 +92,10 @@ std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* 
             taken = take_free_locked(into, wanted);
         }
         out_ += taken;
+        many = out_ >= prefault_from;
     }
-    // Outside of the lock: the kernel needs microseconds for each.
-    std::size_t good = 0;
-    while (good < taken && !is_unguarded(into[good])) {
-        ++good;
-    }
-    for (std::size_t i = good; i < taken; ++i) {
-        if (is_unguarded(into[i])) {
-            if (const auto guarded = guard_stack(without_mark(into[i])); !guarded.ok()) {
-                *why = guarded.why();
-                break;
-            }
-            into[i] = without_mark(into[i]);
-        }
-        good = i + 1;
-    }
+    // Outside of the lock: the kernel needs microseconds.
+    const std::size_t good = guard_new(into, taken, why);
     if (good < taken) {
         kernel::guard hold(lock_);
         for (std::size_t i = taken; i > good; --i) {
@@ -109,7 +103,54 @@ std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* 
         }
         out_ -= taken - good;
     }
+    if (many && good > warm) {
+        prefault(into + warm, good - warm);
+    }
     return good;
+}
+
+/// Guards those of `tops` that have none yet and takes their marks off; returns how many, from the first on, are good.
+std::size_t stack_pool::guard_new(void** tops, std::size_t count, base::refusal* why) noexcept {
+    for (std::size_t at = 0; at < count;) {
+        // A batch in one call, if the kernel can; what it does not take is tried one by one.
+        iovec guards[batch];
+        std::size_t open = 0;
+        std::size_t end = at;
+        for (; end < count && open < batch; ++end) {
+            if (is_unguarded(tops[end])) {
+                guards[open++] = {static_cast<std::byte*>(without_mark(tops[end])) - stack_size_, guard_size_};
+            }
+        }
+        std::size_t guarded = 0;
+        if (method_ == guard_method::advice && open > 1) {
+            guarded = kernel::advise_many(guards, open, kernel::guard_install_advice) / guard_size_;
+        }
+        for (; at < end; ++at) {
+            if (!is_unguarded(tops[at])) {
+                continue;
+            }
+            if (guarded != 0) {
+                --guarded;
+            } else if (const auto alone = guard_stack(without_mark(tops[at])); !alone.ok()) {
+                *why = alone.why();
+                return at;
+            }
+            tops[at] = without_mark(tops[at]);
+        }
+    }
+    return count;
+}
+
+/// Has the kernel map the top page of each, all in one call. Refused or not, the stacks are good.
+void stack_pool::prefault(void* const* tops, std::size_t count) const noexcept {
+    for (std::size_t at = 0; at < count; at += batch) {
+        iovec pages[batch];
+        const std::size_t n = std::min(count - at, batch);
+        for (std::size_t i = 0; i < n; ++i) {
+            pages[i] = {static_cast<std::byte*>(tops[at + i]) - guard_size_, guard_size_};
+        }
+        (void)kernel::advise_many(pages, n, kernel::populate_write_advice);
+    }
 }
 
 std::size_t stack_pool::take_free_locked(void** into, std::size_t wanted) noexcept {
@@ -190,12 +231,12 @@ base::result<void> stack_pool::guard_stack(void* top) noexcept {
 
 void stack_pool::release(void* const* tops, std::size_t count) noexcept {
     while (count != 0) {
-        void* cooling[trim_batch];
+        void* cooling[batch];
         std::size_t cooling_count = 0;
         {
             kernel::guard hold(lock_);
             base::check(out_ >= count, "a stack pool got back more stacks than it gave");
-            while (count != 0 && cooling_count < trim_batch) {
+            while (count != 0 && cooling_count < batch) {
                 if (warm_count_ == warm_limit_) {
                     cooling_count += take_oldest_locked(cooling + cooling_count, 1);
                 }
@@ -206,7 +247,7 @@ void stack_pool::release(void* const* tops, std::size_t count) noexcept {
             }
             // Once at it, a whole batch: neighbours can go in one call.
             if (cooling_count != 0) {
-                cooling_count += take_oldest_locked(cooling + cooling_count, trim_batch - cooling_count);
+                cooling_count += take_oldest_locked(cooling + cooling_count, batch - cooling_count);
             }
         }
         cool(cooling, cooling_count);
@@ -214,15 +255,15 @@ void stack_pool::release(void* const* tops, std::size_t count) noexcept {
 }
 
 void stack_pool::trim() noexcept {
-    void* cooling[trim_batch];
+    void* cooling[batch];
     std::size_t count = 0;
     do {
         {
             kernel::guard hold(lock_);
-            count = take_oldest_locked(cooling, trim_batch);
+            count = take_oldest_locked(cooling, batch);
         }
         cool(cooling, count);
-    } while (count == trim_batch);
+    } while (count == batch);
 }
 
 std::size_t stack_pool::take_oldest_locked(void** into, std::size_t wanted) noexcept {
@@ -240,16 +281,27 @@ void stack_pool::cool(void** tops, std::size_t count) noexcept {
     if (count == 0) {
         return;
     }
-    // Neighbours in one call: each costs an interrupt of every CPU that runs us. The guards between them stay (guard_page.hpp).
+    // All in one call, and neighbours as one place: each call may cost an interrupt of every CPU that runs us. The guards between
+    // neighbours stay (guard_page.hpp).
     std::sort(tops, tops + count);
-    for (std::size_t i = 0; i < count;) {
-        std::byte* const begin = static_cast<std::byte*>(tops[i]) - stack_size_ + guard_size_;
-        std::byte* end = static_cast<std::byte*>(tops[i++]);
-        while (i < count && tops[i] == end + stack_size_) {
-            end = static_cast<std::byte*>(tops[i++]);
+    iovec places[batch];
+    std::size_t n = 0;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::byte* const low = static_cast<std::byte*>(tops[i]) - stack_size_ + guard_size_;
+        if (i != 0 && tops[i] == static_cast<std::byte*>(tops[i - 1]) + stack_size_) {
+            places[n - 1].iov_len += stack_size_;
+            bytes += stack_size_;
+        } else {
+            places[n++] = {low, stack_size_ - guard_size_};
+            bytes += stack_size_ - guard_size_;
         }
-        // A refusal (locked memory) leaves the memory where it is; the stacks are as good as before.
-        (void)kernel::system_call(SYS_madvise, begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED);
+    }
+    if (n == 1 || kernel::advise_many(places, n, MADV_DONTNEED) != bytes) {
+        for (std::size_t i = 0; i < n; ++i) {
+            // A refusal (locked memory) leaves the memory where it is; the stacks are as good as before.
+            (void)kernel::system_call(SYS_madvise, places[i].iov_base, places[i].iov_len, MADV_DONTNEED);
+        }
     }
     kernel::guard hold(lock_);
     for (std::size_t i = count; i > 0; --i) {

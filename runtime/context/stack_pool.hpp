@@ -76,11 +76,14 @@ class stack_pool {
         std::byte* begin;
         std::size_t size;
     };
-    static constexpr std::size_t trim_batch = 32;
+    static constexpr std::size_t batch = 32;          // stacks a system call
+    static constexpr std::size_t prefault_from = 512; // stacks out
 
     [[nodiscard]] std::size_t take_free_locked(void** into, std::size_t wanted) noexcept;
     [[nodiscard]] base::result<void> add_slab_locked() noexcept;
     [[nodiscard]] base::result<void> guard_stack(void* top) noexcept;
+    [[nodiscard]] std::size_t guard_new(void** tops, std::size_t count, base::refusal* why) noexcept;
+    void prefault(void* const* tops, std::size_t count) const noexcept;
     [[nodiscard]] std::size_t take_oldest_locked(void** into, std::size_t wanted) noexcept;
     void cool(void** tops, std::size_t count) noexcept;
 
