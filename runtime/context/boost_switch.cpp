@@ -4,7 +4,7 @@
 #include "context/boost_switch.hpp"
 #include "base/check.hpp"
 
-namespace weft::context {
+namespace weft::context::machine {
 
 void enter_new_stack(fc::transfer_t from) noexcept {
     const first_call call = *static_cast<first_call*>(from.data);
@@ -13,5 +13,5 @@ void enter_new_stack(fc::transfer_t from) noexcept {
     base::panic("the first function of a stack returned");
 }
 
-} // namespace weft::context
+} // namespace weft::context::machine
 #endif

@@ -5,10 +5,10 @@
 // address of the save slot travels as the jump's data, and whoever arrives writes it: before anything else runs (I2).
 // Reference: Boost.Context 1.74, "Rationale" and detail/fcontext.hpp.
 #pragma once
-#include "context/switch.hpp"
+#include "context/point.hpp"
 #include <boost/context/detail/fcontext.hpp>
 
-namespace weft::context {
+namespace weft::context::machine {
 
 namespace fc = boost::context::detail;
 
@@ -46,4 +46,4 @@ inline void switch_to(point* save, point target) noexcept {
     __builtin_unreachable();
 }
 
-} // namespace weft::context
+} // namespace weft::context::machine

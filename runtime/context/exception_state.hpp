@@ -7,10 +7,10 @@
 // So each switch puts the words aside on the leaver's stack and puts the arriver's back. Nearly always both are empty, and
 // then this is one compare each.
 //
-// EDGE eh-globals: the struct is opaque in <cxxabi.h>; its layout is fixed by the ABI document (a pointer, an unsigned int).
+// EDGE eh-globals: the struct is opaque in <cxxabi.h>; its layout is fixed by the ABI document (a pointer, an unsigned int). And
+// __cxa_get_globals is declared const there: a compiler that sees the call may use the answer of before a switch after
+// it, on another thread. So it is called in exception_state.cpp, out of sight.
 #pragma once
-#include <cxxabi.h>
-
 namespace weft::context {
 
 struct exception_state {
@@ -18,10 +18,8 @@ struct exception_state {
     unsigned uncaught = 0;
 };
 
-/// This kernel thread's words. The address is the thread's for life, so callers keep it.
-inline exception_state* exception_state_of_this_thread() noexcept {
-    return reinterpret_cast<exception_state*>(::abi::__cxa_get_globals());
-}
+/// This kernel thread's words. The address is the thread's for life, so callers may keep it as long as they stay on the thread.
+[[nodiscard]] exception_state* exception_state_of_this_thread() noexcept;
 
 /// Before a switch: moves the thread's words to `saved` and leaves the thread without any.
 inline void swap_out(exception_state& here, exception_state& saved) noexcept {

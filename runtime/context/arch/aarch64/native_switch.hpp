@@ -10,10 +10,22 @@
 //
 // There is no red zone on aarch64 Linux. EDGE stack-switch: as on x86-64.
 #pragma once
-#include "context/switch.hpp"
+#include "context/point.hpp"
 #include <cstdint>
 
-namespace weft::context {
+#if defined(__ARM_FEATURE_BTI_DEFAULT)
+#define WEFT_BRANCH_TARGET "hint #36\n\t" // bti j
+#else
+#define WEFT_BRANCH_TARGET
+#endif
+#if defined(__ARM_FEATURE_SVE)
+#define WEFT_SVE_REGISTERS                                                                                                  \
+    "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15",
+#else
+#define WEFT_SVE_REGISTERS
+#endif
+
+namespace weft::context::machine {
 
 extern "C" void weft_start_of_stack() noexcept; // start_of_stack.cpp
 
@@ -42,6 +54,7 @@ inline point make_point(void* stack_top, std::size_t, entry_function entry, void
                  "ldr x2, [sp]\n\t"         // its resume address
                  "br x2\n\t"                // there
                  "1:\n\t"                   // resumed: x3 is the leaver's control word
+                 WEFT_BRANCH_TARGET         // (a landing mark where landings are checked)
                  "ldr x4, [sp, #16]\n\t"    // ours
                  "cmp x3, x4\n\t"           //
                  "b.eq 2f\n\t"              //
@@ -51,7 +64,7 @@ inline point make_point(void* stack_top, std::size_t, entry_function entry, void
                  "add sp, sp, #32\n\t"      //
                  : "+r"(slot), "+r"(next)
                  :
-                 : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
+                 : WEFT_SVE_REGISTERS "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
                    "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4",
                    "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20",
                    "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
@@ -69,4 +82,7 @@ inline point make_point(void* stack_top, std::size_t, entry_function entry, void
     __builtin_unreachable();
 }
 
-} // namespace weft::context
+} // namespace weft::context::machine
+
+#undef WEFT_BRANCH_TARGET
+#undef WEFT_SVE_REGISTERS

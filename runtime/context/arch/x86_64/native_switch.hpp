@@ -18,10 +18,10 @@
 // rbp. A new stack starts in start_of_stack, whose CFI says that there is no caller.
 // EDGE stack-switch: the stack pointer changes between two C++ statements.
 #pragma once
-#include "context/switch.hpp"
+#include "context/point.hpp"
 #include <cstdint>
 
-namespace weft::context {
+namespace weft::context::machine {
 
 extern "C" void weft_start_of_stack() noexcept; // start_of_stack.cpp
 
@@ -70,6 +70,10 @@ inline point make_point(void* stack_top, std::size_t, entry_function entry, void
                    "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26",
                    "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7",
 #endif
+#if defined(__APX_F__)
+                   "r16", "r17", "r18", "r19", "r20", "r21", "r22", "r23", "r24", "r25", "r26", "r27", "r28", "r29", "r30",
+                   "r31",
+#endif
                    "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
 }
 
@@ -88,4 +92,4 @@ inline point make_point(void* stack_top, std::size_t, entry_function entry, void
     __builtin_unreachable();
 }
 
-} // namespace weft::context
+} // namespace weft::context::machine

@@ -10,7 +10,6 @@
 asm(R"(
     .text
     .globl weft_start_of_stack
-    .hidden weft_start_of_stack
     .type weft_start_of_stack, @function
 weft_start_of_stack:
     .cfi_startproc
