@@ -32,7 +32,9 @@ extent latency_extent(const settings& s) noexcept {
 }
 
 extent throughput_extent(const settings& s) noexcept {
-    return {.rounds = part_of(latency_rounds(s), 20), .warm_up_rounds = 2, .budget_ns = budget(s, 4)};
+    return {.rounds = part_of(latency_rounds(s), s.quick ? 20 : 50),
+            .warm_up_rounds = 2,
+            .budget_ns = budget(s, 4)};
 }
 
 extent switch_extent(const settings& s) noexcept {

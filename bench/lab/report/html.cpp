@@ -14,6 +14,20 @@ std::string time_of(double ns) {
     return as_time(ns, micro::letter);
 }
 
+/// Prose: figures keep their unit when a line ends.
+std::string prose(const std::string& sentences) {
+    std::string text = escaped(sentences);
+    for (const char* unit : {"%", "ns", "\u00b5s", "ms", "s", "times"}) {
+        const std::string broken = std::string(" ") + unit;
+        for (std::size_t at = text.find(broken); at != std::string::npos; at = text.find(broken, at + 1)) {
+            if (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9') {
+                text.replace(at, 1, "\u00a0");
+            }
+        }
+    }
+    return text;
+}
+
 std::string element(const std::string& tag, const std::string& content) {
     return "<" + tag + ">" + escaped(content) + "</" + tag.substr(0, tag.find(' ')) + ">";
 }
@@ -23,7 +37,7 @@ std::string figure(const std::string& title, const std::string& drawing, const s
         return {};
     }
     return element("h3", title) + "\n<figure>\n<div class=\"drawing\">\n" + drawing + "</div>\n" +
-           element("figcaption", paragraph) + "\n</figure>\n";
+           "<figcaption>" + prose(paragraph) + "</figcaption>" + "\n</figure>\n";
 }
 
 std::string tile(const std::string& figure_text, const std::string& words) {
@@ -121,12 +135,12 @@ std::string section(const experiment_result& e) {
     }
     text += element("h3", "Figures") + "\n" + table(e);
     text += "<p>" +
-            escaped(std::to_string(e.rounds) + " rounds" +
-                    (e.cut_short ? " of " + std::to_string(e.planned_rounds) + " (the time was up)" : "") +
-                    ". " + noise_sentence(e)) +
+            prose(std::to_string(e.rounds) + " rounds" +
+                  (e.cut_short ? " of " + std::to_string(e.planned_rounds) + " (the time was up)" : "") +
+                  ". " + noise_sentence(e)) +
             "</p>\n";
     text += "<p class=\"lead\">" +
-            escaped("Held fixed: " + e.held_fixed + ". It would be falsified by " + e.falsified_by + ".") +
+            prose("Held fixed: " + e.held_fixed + ". It would be falsified by " + e.falsified_by + ".") +
             "</p>\n</section>\n";
     return text;
 }
@@ -135,7 +149,7 @@ std::string method(const lab_report& report) {
     std::string text = element("h2", "How it was measured") + "\n";
     text +=
         "<p>" +
-        escaped(
+        prose(
             "Every contender takes one turn in each round, in an order shuffled anew for each round (seed " +
             std::to_string(report.asked.seed) +
             "). Each piece of work computes a value from an input of its own, and the joiner checks it: a "

@@ -35,6 +35,26 @@ std::string with_reach(const interval& ratio) {
     return text;
 }
 
+/// Sentences in lines of at most 90 columns, each indented.
+std::string wrapped(const std::string& sentences) {
+    std::string text;
+    std::size_t column = 0;
+    for (std::size_t at = 0; at < sentences.size();) {
+        const std::size_t end = std::min(sentences.find(' ', at), sentences.size());
+        if (column == 0 || column + 1 + (end - at) > 90) {
+            text += column == 0 ? "  " : "\n  ";
+            column = 2;
+        } else {
+            text += ' ';
+            ++column;
+        }
+        text.append(sentences, at, end - at);
+        column += end - at;
+        at = end + 1;
+    }
+    return text + "\n";
+}
+
 /// A 99th percentile of few rounds is just the worst one: shown only where there are many.
 bool shows_p99(const experiment_result& e) {
     return e.unit_of_rate.empty();
@@ -81,7 +101,7 @@ std::string experiment_text(const experiment_result& e) {
         }
     }
     if (e.noise) {
-        text += "  " + noise_sentence(e) + "\n";
+        text += wrapped(noise_sentence(e));
     }
     return text + "\n";
 }
@@ -103,7 +123,7 @@ std::string table_report(const lab_report& report) {
     text += "  " + to_the_left("During the run", 26) + interference_sentence(report.around) + "\n";
     text += "  " + to_the_left("Seed", 26) + std::to_string(report.asked.seed) + "\n";
     for (const std::string& caution : report.machine.cautions) {
-        text += "  Caution: " + caution + "\n";
+        text += wrapped("Caution: " + caution);
     }
     return text;
 }

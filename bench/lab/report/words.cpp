@@ -48,8 +48,8 @@ std::string noise_sentence(const experiment_result& e) {
     const noise_figure& n = *e.noise;
     const std::string apart = as_percent(std::abs(n.ratio.estimate - 1));
     if (n.too_noisy()) {
-        return "Too noisy: " + n.card.title + ", measured twice, differed by " + apart + " and may by " +
-               as_percent(n.figure) + " (limit " + as_percent(noise_threshold) +
+        return "Too noisy: " + n.card.title + ", measured twice, differed by " + apart +
+               " (95 % interval: up to " + as_percent(n.figure) + "; limit: " + as_percent(noise_threshold) +
                "). Smaller differences mean nothing.";
     }
     return "Noise " + as_percent(n.figure) + ": " + n.card.title + ", measured twice, differed by " + apart +
@@ -182,7 +182,7 @@ std::string ratio_paragraph(const experiment_result& e) {
         } else {
             entry += " (" + interval_text(r) + ")";
         }
-        *list += (list->empty() ? "" : ", ") + entry;
+        *list += (list->empty() ? "" : "; ") + entry; // titles hold commas
     }
     std::string text;
     if (!cheaper.empty()) {
