@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // run_in: work in other namespaces, on kernel threads that never come back. Needs CAP_SYS_ADMIN for most.
 #include "process_support.hpp"
+#include "support/watchdog.hpp"
 #include <algorithm>
 #include <atomic>
 #include <climits>
@@ -252,6 +253,7 @@ int main(int argc, char** argv) {
     } catch (const std::system_error& e) {
         skip(e.what());
     }
+    REQUIRE(eventually([] { return count_threads() == 1 || test::sanitized; })); // the driver of that trial has ended: the cases count from here
     return run_cases(argc, argv,
                      {{"new namespaces", new_ones},
                       {"pid namespaces take in children", children_only},
