@@ -8,11 +8,13 @@
 namespace weft::tools {
 
 int lab(std::span<char* const> arguments);
+int flags(std::span<char* const> arguments);
 int doctor(std::span<char* const> arguments);
 int help(std::span<char* const> arguments);
 int version(std::span<char* const> arguments);
 
 extern const char* const lab_usage;
+extern const char* const flags_usage;
 
 struct verb {
     std::string_view name;

@@ -128,7 +128,7 @@ void judge(const question& q, int answer, bool threads) {
     static constexpr const char* names[] = {"any", "clone3", "clone", "unshare"};
     ++asked;
     const int wanted = expected(q, threads);
-    if (answer == EPERM && wanted != EPERM) {
+    if ((answer == EPERM || (answer == EACCES && q.flags.has(clone_flag::into_cgroup))) && wanted != answer) {
         ++hidden_by_eperm;
         if (first_hidden.empty()) {
             first_hidden = to_string(q.flags);
@@ -394,7 +394,7 @@ int main(int argc, char** argv) {
                   280);
     say("%lu questions, %lu refused as the table said\n", asked, refused);
     if (hidden_by_eperm != 0) {
-        say("%lu of them were hidden by EPERM: without CAP_SYS_ADMIN the kernel does not get as far as the rule (first: %s)\n",
+        say("%lu of them were hidden by EPERM or a cgroup's EACCES: without CAP_SYS_ADMIN the kernel does not get as far as the rule (first: %s)\n",
             hidden_by_eperm, first_hidden.c_str());
     }
     return verdict;
