@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // 08: a container, from nothing but clone(2) and mount(2).
 //
-//   08_container [COMMAND ARGUMENT ...]    runs it in there and returns its status; without a command it shows what is different in there
+//   08_container [COMMAND ARGUMENT ...]    runs it in there and returns its status; without a command it shows what is different
+//   in there
 //
-// The child gets six namespaces of its own: users (so that none of this needs root), processes (it is number 1), network (lo alone, down),
-// mounts (its own root, a tmpfs with /usr and friends bound in read-only), the host's name, and System V IPC. 77: this machine does not allow it.
+// The child gets six namespaces of its own: users (so that none of this needs root), processes (it is number 1), network (lo
+// alone, down), mounts (its own root, a tmpfs with /usr and friends bound in read-only), the host's name, and System V IPC. 77:
+// this machine does not allow it.
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -37,7 +39,8 @@ void write_file(const std::string& path, const std::string& text) {
     close(file);
 }
 
-/// A directory of the host, seen in the new root. A bind copies the flags that a user namespace may not take off; nosuid and ro are ours.
+/// A directory of the host, seen in the new root. A bind copies the flags that a user namespace may not take off; nosuid and ro
+/// are ours.
 void bind_in(const std::string& root, const char* path) {
     struct stat kind {};
     if (lstat(path, &kind) != 0) {
@@ -86,7 +89,8 @@ int inside(int go, char** command) {
 int main(int argc, char** argv) {
     char shell[] = "sh", dash_c[] = "-c";
     char script[] = "echo I am process $$ of $(ls -d /proc/[0-9]* | wc -l), uid $(id -u), on $(cat /proc/sys/kernel/hostname);"
-                    "echo interfaces: $(tail -n +3 /proc/net/dev | cut -d: -f1); echo the host's /var: $(ls -d /var 2>&1 >/dev/null | grep -o No.such.*); exit 7";
+                    "echo interfaces: $(tail -n +3 /proc/net/dev | cut -d: -f1); echo /var of the host: $(ls -d /var 2>&1 "
+                    ">/dev/null | grep -o No.such.*); exit 7";
     char* demonstration[] = {shell, dash_c, script, nullptr};
     char** command = argc > 1 ? argv + 1 : demonstration;
 
@@ -95,13 +99,11 @@ int main(int argc, char** argv) {
         give_up("pipe");
     }
     using f = weft::clone_flag;
-    auto started = weft::clone_builder{}
-                       .flags(f::newuser | f::newpid | f::newnet | f::newns | f::newuts | f::newipc)
-                       .pidfd()
-                       .try_start([&] {
-                           close(go[1]);
-                           return inside(go[0], command);
-                       });
+    auto started =
+        weft::clone_builder{}.flags(f::newuser | f::newpid | f::newnet | f::newns | f::newuts | f::newipc).pidfd().try_start([&] {
+            close(go[1]);
+            return inside(go[0], command);
+        });
     close(go[0]);
     if (!started) {
         std::fprintf(stderr, "container: %s\n", started.refusal().sentence.c_str());

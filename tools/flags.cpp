@@ -7,18 +7,20 @@
 
 namespace weft::tools {
 
-const char* const flags_usage = "usage: weft flags            every flag of clone(2) and clone3(2) with a line and its rules\n"
-                                "       weft flags FLAG ...   a small experiment with the flag off and on: weft flags CLONE_VM, or vm\n"
-                                "       weft flags all        all experiments\n"
-                                "\n"
-                                "Some need privileges or parts of the kernel; those say what is missing.\n";
+const char* const flags_usage =
+    "usage: weft flags            every flag of clone(2) and clone3(2) with a line and its rules\n"
+    "       weft flags FLAG ...   a small experiment with the flag off and on: weft flags CLONE_VM, or vm\n"
+    "       weft flags all        all experiments\n"
+    "\n"
+    "Some need privileges or parts of the kernel; those say what is missing.\n";
 
 namespace {
 
 void print_rules(clone_flag flag, const char* indent) {
     for (const clone_rule& rule : clone_rules) {
         if (rule.flags.has(flag)) {
-            std::printf("%srule '%s': %s%s\n", indent, rule.name, rule.sentence, rule.who == clone_rule::judge::weft ? " (weft's own)" : "");
+            std::printf("%srule '%s': %s%s\n", indent, rule.name, rule.sentence,
+                        rule.who == clone_rule::judge::weft ? " (weft's own)" : "");
         }
     }
 }
@@ -26,14 +28,15 @@ void print_rules(clone_flag flag, const char* indent) {
 void list() {
     for (const clone_flag_name& f : all_clone_flags) {
         const gallery::experiment* e = gallery::experiment_for(f.flag);
-        std::printf("%-21.*s %#11llx  %.*s\n", static_cast<int>(f.name.size()), f.name.data(), static_cast<unsigned long long>(f.flag),
-                    e ? static_cast<int>(e->line.size()) : 0, e ? e->line.data() : "");
+        std::printf("%-21.*s %#11llx  %.*s\n", static_cast<int>(f.name.size()), f.name.data(),
+                    static_cast<unsigned long long>(f.flag), e ? static_cast<int>(e->line.size()) : 0, e ? e->line.data() : "");
         print_rules(f.flag, "    ");
     }
     std::puts("\nRules about the other arguments:");
     for (const clone_rule& rule : clone_rules) {
         if (rule.flags.empty()) {
-            std::printf("    rule '%s': %s%s\n", rule.name, rule.sentence, rule.who == clone_rule::judge::weft ? " (weft's own)" : "");
+            std::printf("    rule '%s': %s%s\n", rule.name, rule.sentence,
+                        rule.who == clone_rule::judge::weft ? " (weft's own)" : "");
         }
     }
     std::puts("\n`weft flags CLONE_VM` shows one off and on; `weft flags all` shows all.");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// gallery_test FLAG: the flag's experiment shows no effect off and its effect on. 77 and a sentence when this machine cannot show it.
+// gallery_test FLAG: the flag's experiment shows no effect off and its effect on. 77 and a sentence when this machine cannot show
+// it.
 #include "flags/gallery.hpp"
 #include "support/program.hpp"
 

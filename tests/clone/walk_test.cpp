@@ -394,7 +394,8 @@ int main(int argc, char** argv) {
                   280);
     say("%lu questions, %lu refused as the table said\n", asked, refused);
     if (hidden_by_eperm != 0) {
-        say("%lu of them were hidden by EPERM or a cgroup's EACCES: without CAP_SYS_ADMIN the kernel does not get as far as the rule (first: %s)\n",
+        say("%lu of them were hidden by EPERM or a cgroup's EACCES: without CAP_SYS_ADMIN the kernel does not get as far as the "
+            "rule (first: %s)\n",
             hidden_by_eperm, first_hidden.c_str());
     }
     return verdict;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The gallery of clone's flags: for each a small experiment that is run with the flag off and on, and what was seen.
 //
-// Each half of an experiment runs in a forked sandbox, so that nothing of it stays. `effect` says whether the flag's effect was seen: an
-// experiment holds when it was not with the flag off and was with it on. One that lacks a privilege or a part of the kernel throws
-// `unavailable` with the reason. `weft flags` and tests/clone/gallery_test.cpp are thin over this.
+// Each half of an experiment runs in a forked sandbox, so that nothing of it stays. `effect` says whether the flag's effect was
+// seen: an experiment holds when it was not with the flag off and was with it on. One that lacks a privilege or a part of the
+// kernel throws `unavailable` with the reason. `weft flags` and tests/clone/gallery_test.cpp are thin over this.
 #pragma once
 #include <span>
 #include <stdexcept>
@@ -63,8 +63,8 @@ clone_child start_or_say(const clone_builder& how, F& f) {
     return start_or_say(how, &abi::call_in_child<F>, &f);
 }
 
-/// Leaves the namespaces of the rest of the machine, so that a half with the flag off does no harm there; without privileges through a
-/// user namespace. Throws `unavailable`.
+/// Leaves the namespaces of the rest of the machine, so that a half with the flag off does no harm there; without privileges
+/// through a user namespace. Throws `unavailable`.
 void leave_world(clone_flags namespaces);
 
 /// A T that copied children share too.

@@ -43,7 +43,10 @@ observation parent(bool on) {
     }
     while (::waitpid(-1, nullptr, __WALL) > 0) {
     }
-    return {childs_parent == ::getpid(), std::string("the child's parent is ") + (childs_parent == middle ? "the one that called clone" : childs_parent == ::getpid() ? "the parent of the one that called clone" : "somebody else")};
+    return {childs_parent == ::getpid(),
+            std::string("the child's parent is ") + (childs_parent == middle       ? "the one that called clone"
+                                                     : childs_parent == ::getpid() ? "the parent of the one that called clone"
+                                                                                   : "somebody else")};
 }
 
 observation vfork(bool on) {
@@ -101,12 +104,14 @@ long tracer_of_child(clone_flags flags, bool follow) {
 
 observation ptrace(bool on) {
     const long tracer = tracer_of_child(half({}, f::ptrace, on), false);
-    return {tracer == ::getpid(), std::string("the child of a traced process is ") + (tracer == 0 ? "not traced" : "traced by its parent's tracer")};
+    return {tracer == ::getpid(),
+            std::string("the child of a traced process is ") + (tracer == 0 ? "not traced" : "traced by its parent's tracer")};
 }
 
 observation untraced(bool on) {
     const long tracer = tracer_of_child(half({}, f::untraced, on), true);
-    return {tracer == 0, std::string("the tracer follows all children (PTRACE_O_TRACEFORK); this one is ") + (tracer == 0 ? "not traced" : "traced")};
+    return {tracer == 0, std::string("the tracer follows all children (PTRACE_O_TRACEFORK); this one is ") +
+                             (tracer == 0 ? "not traced" : "traced")};
 }
 
 observation detached(bool on) {
@@ -116,14 +121,16 @@ observation detached(bool on) {
     clone_stack stack;
     const pid_t child = raw_clone(end, stack.top(), flags, nullptr, &place);
     const int error = child == -1 ? errno : 0;
-    std::string text = std::string("clone with CLONE_PIDFD ") + (error ? std::string("is refused: ") + std::strerror(error) : "makes a child");
+    std::string text =
+        std::string("clone with CLONE_PIDFD ") + (error ? std::string("is refused: ") + std::strerror(error) : "makes a child");
     if (child > 0) {
         ::waitpid(child, nullptr, 0);
     }
     if (on) {
         const pid_t alone = raw_clone(end, stack.top(), clone_flags(f::detached).bits() | SIGCHLD, nullptr);
         const bool waited = alone > 0 && ::waitpid(alone, nullptr, 0) == alone;
-        text += waited ? "; alone the flag is ignored: the child had to be waited for all the same" : "; alone the flag did something";
+        text += waited ? "; alone the flag is ignored: the child had to be waited for all the same"
+                       : "; alone the flag did something";
         return {error == EINVAL && waited, text};
     }
     return {error != 0, text};
@@ -158,7 +165,8 @@ observation into_cgroup(bool on) {
     if (!refused.empty()) {
         throw unavailable(refused);
     }
-    return {there == 1, std::string("the child finds itself in ") + (there == 1 ? "the given cgroup, with its first instruction" : "its parent's cgroup")};
+    return {there == 1, std::string("the child finds itself in ") +
+                            (there == 1 ? "the given cgroup, with its first instruction" : "its parent's cgroup")};
 }
 
 constexpr experiment table[] = {
@@ -166,7 +174,8 @@ constexpr experiment table[] = {
     {f::vfork, "the caller stands still until the child has called execve or ended", "when does clone return?", vfork},
     {f::ptrace, "a traced caller's child is traced too", "who traces the child?", ptrace},
     {f::untraced, "no tracer can follow into this child by its options", "does a tracer that follows get this child?", untraced},
-    {f::detached, "of no meaning since Linux 2.6.2: clone ignores it, clone3 and CLONE_PIDFD refuse it", "does the kernel take it?", detached},
+    {f::detached, "of no meaning since Linux 2.6.2: clone ignores it, clone3 and CLONE_PIDFD refuse it",
+     "does the kernel take it?", detached},
     {f::into_cgroup, "the child starts in another cgroup (v2)", "in which cgroup is the child?", into_cgroup},
 };
 

@@ -38,7 +38,8 @@ observation newns(bool on) {
     };
     const int status = start_or_say(clone_builder{}.flags(half({}, f::newns, on)), mount_there).wait().value();
     const bool seen = ::access("/tmp/place/childs", F_OK) == 0;
-    return {status == 0 && !seen, std::string("the child mounted a tmpfs and made a directory in it; the parent ") + (seen ? "sees it" : "does not see it")};
+    return {status == 0 && !seen, std::string("the child mounted a tmpfs and made a directory in it; the parent ") +
+                                      (seen ? "sees it" : "does not see it")};
 }
 
 observation newcgroup(bool on) {
@@ -54,8 +55,9 @@ observation newcgroup(bool on) {
     };
     start_or_say(clone_builder{}.flags(half({}, f::newcgroup, on)), look).wait();
     const bool other = namespace_name("cgroup") != child.name;
-    return {other && child.name[0] != '\0', std::string("the child is in ") + (other ? "another cgroup namespace" : "the parent's cgroup namespace") +
-                                                ", and sees itself at " + (child.path[0] ? child.path : "(no cgroup v2)") + ", the parent at " + own_cgroup()};
+    return {other && child.name[0] != '\0',
+            std::string("the child is in ") + (other ? "another cgroup namespace" : "the parent's cgroup namespace") +
+                ", and sees itself at " + (child.path[0] ? child.path : "(no cgroup v2)") + ", the parent at " + own_cgroup()};
 }
 
 observation newuts(bool on) {
@@ -85,11 +87,13 @@ observation newuser(bool on) {
     };
     auto& child = shared<seen>();
     auto look = [&child] {
-        child = {::getuid(), read_text("/proc/self/uid_map").empty(), read_text("/proc/self/status").find("CapEff:\t000001") != std::string::npos};
+        child = {::getuid(), read_text("/proc/self/uid_map").empty(),
+                 read_text("/proc/self/status").find("CapEff:\t000001") != std::string::npos};
     };
     start_or_say(clone_builder{}.flags(half({}, f::newuser, on)), look).wait();
     return {child.unmapped, "the child's uid is " + std::to_string(child.uid) + (child.unmapped ? " (nobody maps it yet)" : "") +
-                                ", the parent's " + std::to_string(::getuid()) + "; the child has " + (child.privileged ? "every capability in its namespace" : "not every capability")};
+                                ", the parent's " + std::to_string(::getuid()) + "; the child has " +
+                                (child.privileged ? "every capability in its namespace" : "not every capability")};
 }
 
 observation newpid(bool on) {
@@ -98,7 +102,8 @@ observation newpid(bool on) {
     auto look = [&pid] { pid = raw_getpid(); };
     auto child = start_or_say(clone_builder{}.flags(half({}, f::newpid, on)), look);
     child.wait();
-    return {pid == 1 && child.pid() != 1, std::string("the child calls itself ") + (pid == 1 ? "1" : "by the number that the parent knows") +
+    return {pid == 1 && child.pid() != 1, std::string("the child calls itself ") +
+                                              (pid == 1 ? "1" : "by the number that the parent knows") +
                                               "; its parent knows it by " + (child.pid() == pid ? "the same" : "another number")};
 }
 
@@ -138,7 +143,8 @@ observation newnet(bool on) {
     auto& child = shared<interfaces>();
     auto look = [&child] { child = look_around(); };
     start_or_say(clone_builder{}.flags(half({}, f::newnet, on)), look).wait();
-    return {child.count >= 1 && !child.lo_up, "the child sees " + std::to_string(child.count) + " interface(s), and lo is " + (child.lo_up ? "up, as the parent left it" : "down")};
+    return {child.count >= 1 && !child.lo_up, "the child sees " + std::to_string(child.count) + " interface(s), and lo is " +
+                                                  (child.lo_up ? "up, as the parent left it" : "down")};
 }
 
 double monotonic_seconds() {
@@ -179,17 +185,20 @@ observation newtime(bool on) {
     const double before = monotonic_seconds();
     start_or_say(clone_builder{}, look).wait();
     const double ahead = child.clock - before;
-    text += "; after unshare and an offset of 1000000 s the next child's monotonic clock is " + std::to_string(static_cast<long>(ahead)) + " s ahead";
+    text += "; after unshare and an offset of 1000000 s the next child's monotonic clock is " +
+            std::to_string(static_cast<long>(ahead)) + " s ahead";
     return {other && ahead > 999'990 && ahead < 1'000'010, text};
 }
 
 constexpr experiment table[] = {
     {f::newns, "its own mounts (copies of the parent's)", "does the parent see what the child mounts?", newns},
-    {f::newcgroup, "its own view of the cgroup tree, with its cgroup as the root", "in which cgroup namespace is the child?", newcgroup},
+    {f::newcgroup, "its own view of the cgroup tree, with its cgroup as the root", "in which cgroup namespace is the child?",
+     newcgroup},
     {f::newuts, "its own host and domain name", "does the host's name change for the parent?", newuts},
     {f::newipc, "its own System V IPC and POSIX message queues", "does the parent find the child's message queue?", newipc},
     {f::newuser, "its own users and capabilities", "who is the child?", newuser},
-    {f::newpid, "its own process numbers: the child is 1, and when it ends all others in there are killed", "what does the child call itself?", newpid},
+    {f::newpid, "its own process numbers: the child is 1, and when it ends all others in there are killed",
+     "what does the child call itself?", newpid},
     {f::newnet, "its own interfaces, routes and ports: only lo, and down", "which interfaces does the child see?", newnet},
     {f::newtime, "its own monotonic and boot clocks", "whose clock does the child read?", newtime},
 };

@@ -43,7 +43,8 @@ observation fs(bool on) {
     const bool moved = ::getcwd(where, sizeof where) && std::strcmp(where, "/") == 0;
     const mode_t mask = ::umask(022);
     char text[128];
-    std::snprintf(text, sizeof text, "the child went from /proc to / with umask 077; the parent is in %s with umask %03o", where, mask);
+    std::snprintf(text, sizeof text, "the child went from /proc to / with umask 077; the parent is in %s with umask %03o", where,
+                  mask);
     return {moved && mask == 077, text};
 }
 
@@ -73,21 +74,24 @@ observation sighand(bool on) {
     ::sigprocmask(SIG_BLOCK, nullptr, &mask);
     const bool changed = now.sa_handler == nothing;
     return {changed, std::string("the child set a handler and blocked all signals; the parent's handler is ") +
-                         (changed ? "the child's" : "the old one") + ", its mask " + (sigismember(&mask, SIGUSR1) ? "changed" : "its own (a mask is never shared)")};
+                         (changed ? "the child's" : "the old one") + ", its mask " +
+                         (sigismember(&mask, SIGUSR1) ? "changed" : "its own (a mask is never shared)")};
 }
 
 observation clear_sighand(bool on) {
     std::signal(SIGUSR1, nothing);
     std::signal(SIGUSR2, SIG_IGN);
     auto look = [] {
-        struct sigaction one {}, two {};
+        struct sigaction one {
+        }, two{};
         ::sigaction(SIGUSR1, nullptr, &one);
         ::sigaction(SIGUSR2, nullptr, &two);
         return (one.sa_handler == SIG_DFL ? 1 : 0) | (two.sa_handler == SIG_IGN ? 2 : 0);
     };
     const int saw = start_or_say(clone_builder{}.flags(half({}, f::clear_sighand, on)), look).wait().value();
-    return {saw == 3, std::string("a signal with a handler: in the child it has ") + (saw & 1 ? "the default action" : "the handler") +
-                          "; an ignored one " + (saw & 2 ? "stays ignored" : "is not ignored")};
+    return {saw == 3, std::string("a signal with a handler: in the child it has ") +
+                          (saw & 1 ? "the default action" : "the handler") + "; an ignored one " +
+                          (saw & 2 ? "stays ignored" : "is not ignored")};
 }
 
 int count_tasks() {
@@ -112,7 +116,8 @@ observation thread(bool on) {
         tid = raw_gettid();
         tasks = count_tasks();
     };
-    auto child = start_or_say(clone_builder{}.flags(half(f::vm | f::sighand | f::vfork, f::thread, on)).stack(stack.span()), look);
+    auto child =
+        start_or_say(clone_builder{}.flags(half(f::vm | f::sighand | f::vfork, f::thread, on)).stack(stack.span()), look);
     if (!on) {
         child.wait();
     }
@@ -154,7 +159,8 @@ constexpr experiment table[] = {
     {f::vm, "one memory: what one writes, the other reads", "does the parent see what the child writes?", vm},
     {f::fs, "one root, working directory and umask", "does the parent move when the child calls chdir and umask?", fs},
     {f::files, "one table of descriptors", "does the parent's descriptor close when the child closes its own?", files},
-    {f::sighand, "one table of signal handlers (not the mask, which is each one's own)", "is the child's handler the parent's too?", sighand},
+    {f::sighand, "one table of signal handlers (not the mask, which is each one's own)",
+     "is the child's handler the parent's too?", sighand},
     {f::thread, "one thread group: a thread of the same process", "whose pid does the child have?", thread},
     {f::sysvsem, "one list of System V semaphore adjustments", "when is a SEM_UNDO undone?", sysvsem},
     {f::io, "one I/O context: the disk scheduler takes both for one", "does the parent's I/O priority follow the child's?", io},

@@ -38,7 +38,9 @@ observation settls(bool on) {
         how.without(f::settls);
     }
     const int whose = start_or_say(how, whose_pointer, nullptr).wait().value();
-    return {whose == 2, std::string("the child's thread pointer is ") + (whose == 2 ? "the one that was given" : whose == 1 ? "the parent's" : "neither")};
+    return {whose == 2, std::string("the child's thread pointer is ") + (whose == 2   ? "the one that was given"
+                                                                         : whose == 1 ? "the parent's"
+                                                                                      : "neither")};
 }
 
 observation parent_settid(bool on) {
@@ -52,7 +54,9 @@ observation parent_settid(bool on) {
     auto child = start_or_say(how, stop);
     const bool is_child = word == child.pid();
     child.wait();
-    return {is_child, std::string("after the call the parent's word is ") + (word == 0 ? "0, untouched" : is_child ? "the child's tid" : "something else")};
+    return {is_child, std::string("after the call the parent's word is ") + (word == 0  ? "0, untouched"
+                                                                             : is_child ? "the child's tid"
+                                                                                        : "something else")};
 }
 
 observation child_settid(bool on) {
@@ -65,7 +69,10 @@ observation child_settid(bool on) {
         how.without(f::child_settid);
     }
     const int saw = start_or_say(how, look).wait().value();
-    return {saw == 1 && word == 0, std::string("the word in the child's copy of memory is ") + (saw == 1 ? "its own tid" : saw == 0 ? "0" : "something else") +
+    return {saw == 1 && word == 0, std::string("the word in the child's copy of memory is ") +
+                                       (saw == 1   ? "its own tid"
+                                        : saw == 0 ? "0"
+                                                   : "something else") +
                                        "; in the parent's " + std::to_string(word)};
 }
 
@@ -88,8 +95,8 @@ observation child_cleartid(bool on) {
     const long answer = raw_futex(&word, FUTEX_WAIT, 1, &limit);
     const bool woken = answer == 0 || errno == EAGAIN;
     child.wait();
-    return {woken && word == 0, std::string("a futex waiter on the word was ") + (woken ? "woken" : "not woken") + "; after the child's end the word is " +
-                                    std::to_string(word)};
+    return {woken && word == 0, std::string("a futex waiter on the word was ") + (woken ? "woken" : "not woken") +
+                                    "; after the child's end the word is " + std::to_string(word)};
 }
 
 observation pidfd(bool on) {
@@ -102,14 +109,17 @@ observation pidfd(bool on) {
     pollfd p{child.pidfd(), POLLIN, 0};
     const bool readable = ::poll(&p, 1, 10'000) == 1;
     child.wait();
-    return {readable, std::string("a descriptor that ") + (readable ? "became readable when the child ended" : "never became readable")};
+    return {readable,
+            std::string("a descriptor that ") + (readable ? "became readable when the child ended" : "never became readable")};
 }
 
 constexpr experiment table[] = {
     {f::settls, "the child's thread pointer (fs base, tpidr_el0)", "what is the child's thread pointer?", settls},
-    {f::parent_settid, "the child's tid into the parent's memory, before the call returns", "what is in the parent's word?", parent_settid},
+    {f::parent_settid, "the child's tid into the parent's memory, before the call returns", "what is in the parent's word?",
+     parent_settid},
     {f::child_settid, "the child's tid into the child's memory, before it runs", "what is in the child's word?", child_settid},
-    {f::child_cleartid, "a word set to 0 and its futex woken when the child leaves its memory: how threads are joined", "is a waiter woken?", child_cleartid},
+    {f::child_cleartid, "a word set to 0 and its futex woken when the child leaves its memory: how threads are joined",
+     "is a waiter woken?", child_cleartid},
     {f::pidfd, "a descriptor for the child", "is there a descriptor, and does it tell of the end?", pidfd},
 };
 
