@@ -89,8 +89,8 @@ int inside(int go, char** command) {
 int main(int argc, char** argv) {
     char shell[] = "sh", dash_c[] = "-c";
     char script[] = "echo I am process $$ of $(ls -d /proc/[0-9]* | wc -l), uid $(id -u), on $(cat /proc/sys/kernel/hostname);"
-                    "echo interfaces: $(tail -n +3 /proc/net/dev | cut -d: -f1); echo /var of the host: $(ls -d /var 2>&1 "
-                    ">/dev/null | grep -o No.such.*); exit 7";
+                    "echo interfaces: $(tail -n +3 /proc/net/dev | cut -d: -f1);"
+                    "echo /var of the host: $(test -e /var && echo seen || echo not there); exit 7";
     char* demonstration[] = {shell, dash_c, script, nullptr};
     char** command = argc > 1 ? argv + 1 : demonstration;
 
