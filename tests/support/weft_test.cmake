@@ -4,6 +4,15 @@
 # NAME becomes a target and a CTest test. Without PROGRAM the file is a GoogleTest file and gets gtest_main;
 # with PROGRAM it has a main of its own and its exit code is the verdict (0 passed, 77 skipped by name).
 # Every test has a time limit, so that nothing hangs.
+# GoogleTest files share one precompiled header: theirs takes longer to read than most of them take to compile.
+if(NOT TARGET weft_test_headers)
+  file(WRITE ${PROJECT_BINARY_DIR}/tests/test_headers.cpp "// carries the precompiled header of the GoogleTest files\n")
+  add_library(weft_test_headers OBJECT ${PROJECT_BINARY_DIR}/tests/test_headers.cpp)
+  target_include_directories(weft_test_headers PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(weft_test_headers PRIVATE weft_internal GTest::gtest GTest::gtest_main)
+  target_precompile_headers(weft_test_headers PRIVATE <gtest/gtest.h> <atomic> <chrono> <string> <thread> <vector>)
+endif()
+
 function(weft_test NAME)
   cmake_parse_arguments(T "PROGRAM" "TIMEOUT" "LABELS;LIBRARIES;ARGS" ${ARGN})
   if(NOT T_TIMEOUT)
@@ -14,6 +23,9 @@ function(weft_test NAME)
   target_link_libraries(${NAME} PRIVATE weft_internal ${T_LIBRARIES})
   if(NOT T_PROGRAM)
     target_link_libraries(${NAME} PRIVATE GTest::gtest GTest::gtest_main)
+    if(NOT T_LIBRARIES)
+      target_precompile_headers(${NAME} REUSE_FROM weft_test_headers)
+    endif()
   endif()
   add_test(NAME ${NAME} COMMAND ${NAME} ${T_ARGS})
   set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}")
