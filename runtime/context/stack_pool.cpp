@@ -118,7 +118,7 @@ std::size_t stack_pool::guard_new(void** tops, std::size_t count, base::refusal*
         std::size_t end = at;
         for (; end < count && open < batch; ++end) {
             if (is_unguarded(tops[end])) {
-                guards[open++] = {static_cast<std::byte*>(without_mark(tops[end])) - stack_size_, guard_size_};
+                guards[open++] = {guard_of(without_mark(tops[end])), guard_size_};
             }
         }
         std::size_t guarded = 0;
@@ -147,7 +147,7 @@ void stack_pool::prefault(void* const* tops, std::size_t count) const noexcept {
         iovec pages[batch];
         const std::size_t n = std::min(count - at, batch);
         for (std::size_t i = 0; i < n; ++i) {
-            pages[i] = {static_cast<std::byte*>(tops[at + i]) - guard_size_, guard_size_};
+            pages[i] = {end_of(tops[at + i]) - guard_size_, guard_size_};
         }
         (void)kernel::advise_many(pages, n, kernel::populate_write_advice);
     }
@@ -165,7 +165,7 @@ std::size_t stack_pool::take_free_locked(void** into, std::size_t wanted) noexce
     while (n < wanted && fresh_count_ != 0) {
         --fresh_count_;
         fresh_ += stack_size_;
-        into[n++] = mark_unguarded(fresh_);
+        into[n++] = mark_unguarded(fresh_ - fresh_count_ % colours * colour_step);
     }
     return n;
 }
@@ -201,7 +201,7 @@ base::result<void> stack_pool::add_slab_locked() noexcept {
 }
 
 base::result<void> stack_pool::guard_stack(void* top) noexcept {
-    std::byte* const guard = static_cast<std::byte*>(top) - stack_size_;
+    std::byte* const guard = guard_of(top);
     if (method_ == guard_method::advice) {
         const int answer = kernel::install_guard(guard, guard_size_);
         if (answer == 0) {
@@ -288,8 +288,8 @@ void stack_pool::cool(void** tops, std::size_t count) noexcept {
     std::size_t n = 0;
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        std::byte* const low = static_cast<std::byte*>(tops[i]) - stack_size_ + guard_size_;
-        if (i != 0 && tops[i] == static_cast<std::byte*>(tops[i - 1]) + stack_size_) {
+        std::byte* const low = guard_of(tops[i]) + guard_size_;
+        if (i != 0 && guard_of(tops[i]) == end_of(tops[i - 1])) {
             places[n - 1].iov_len += stack_size_;
             bytes += stack_size_;
         } else {

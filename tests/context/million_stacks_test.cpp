@@ -72,7 +72,7 @@ int main() {
     const std::size_t peak = memory_in_use() - before;
     for (std::size_t i = 0; i < count; ++i) {
         demand(*(static_cast<std::size_t*>(tops[i]) - 1) == i, "a stack holds what was written to it");
-        demand(kernel::is_guarded(static_cast<std::byte*>(tops[i]) - pool.usable_size() - kernel::page_size()), "a guard lies below every stack");
+        demand(kernel::is_guarded(pool.guard_of(tops[i])), "a guard lies below every stack");
     }
     const auto full = pool.stats();
     demand(full.out == count, "all are out");

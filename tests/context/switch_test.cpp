@@ -12,15 +12,9 @@
 #include <cstring>
 #include <memory>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <thread>
-#include <unwind.h>
 #include <vector>
-
-#if !defined(WEFT_CONTEXT_BOOST)
-extern "C" void weft_start_of_stack() noexcept;
-#endif
 
 namespace {
 
@@ -370,36 +364,6 @@ TEST_F(a_switch, may_return_on_another_kernel_thread) {
     EXPECT_TRUE(c.ended());
 }
 
-[[gnu::noinline]] void throw_from(int depth) {
-    if (depth == 0) {
-        throw std::runtime_error("from below");
-    }
-    throw_from(depth - 1);
-    asm volatile("");
-}
-
-TEST_F(a_switch, lets_an_exception_be_caught_on_the_stack_where_it_was_thrown) {
-    int caught = 0;
-    coroutine c(pool, [&](coroutine& self) {
-        for (int k = 0; k < 3; ++k) {
-            try {
-                throw_from(k * 10);
-            } catch (const std::runtime_error& error) {
-                caught += std::string(error.what()) == "from below";
-            }
-            self.suspend(); // outside of the handler
-        }
-    });
-    while (!c.ended()) {
-        try {
-            throw_from(5);
-        } catch (const std::runtime_error&) {
-        }
-        c.resume();
-    }
-    EXPECT_EQ(caught, 3);
-}
-
 TEST_F(a_switch, gives_a_stack_that_was_left_to_its_next_user) {
     test::stack s(pool);
     static context::point outside;
@@ -417,62 +381,6 @@ TEST_F(a_switch, gives_a_stack_that_was_left_to_its_next_user) {
                                          &k));
     }
     EXPECT_EQ(runs, 99 * 100 / 2);
-}
-
-struct frames {
-    std::vector<std::uintptr_t> functions;
-};
-
-_Unwind_Reason_Code note_frame(_Unwind_Context* at, void* into) {
-    auto& all = *static_cast<frames*>(into);
-    all.functions.push_back(reinterpret_cast<std::uintptr_t>(_Unwind_FindEnclosingFunction(reinterpret_cast<void*>(_Unwind_GetIP(at)))));
-    return all.functions.size() < 500 ? _URC_NO_REASON : _URC_END_OF_STACK;
-}
-
-TEST_F(a_switch, ends_a_backtrace_at_the_start_of_the_stack) {
-    frames seen;
-    seen.functions.reserve(500);
-    coroutine c(pool, [&](coroutine& self) {
-        self.suspend();
-        _Unwind_Backtrace(&note_frame, &seen);
-    });
-    c.resume();
-    c.resume();
-    ASSERT_GT(seen.functions.size(), 1u);
-    EXPECT_LT(seen.functions.size(), 50u) << "the unwinder ran past the stack";
-#if !defined(WEFT_CONTEXT_BOOST)
-    while (seen.functions.back() == 0) { // the caller of the outermost frame, as for main and for clone
-        seen.functions.pop_back();
-    }
-    EXPECT_EQ(seen.functions.back(), reinterpret_cast<std::uintptr_t>(&weft_start_of_stack));
-#endif
-}
-
-using a_switch_death_test = a_switch;
-
-TEST_F(a_switch_death_test, an_exception_that_nobody_catches_terminates) {
-    EXPECT_DEATH(
-        {
-            std::set_terminate([] {
-                std::fputs("terminated as it should\n", stderr);
-                std::abort();
-            });
-            coroutine c(pool, [](coroutine&) { throw_from(3); });
-            c.resume();
-        },
-        "terminated as it should");
-}
-
-TEST_F(a_switch_death_test, an_entry_that_returns_ends_the_process) {
-    EXPECT_DEATH(
-        {
-            test::stack s(pool);
-            context::point outside = nullptr;
-            context::switch_to(&outside, context::make_point(
-                                             s.top(), s.size(), +[](void*) noexcept {}, nullptr));
-            std::_Exit(0); // not reached
-        },
-        "");
 }
 
 } // namespace
