@@ -18,6 +18,8 @@ WEFT_IN_LIBC_A void __call_tls_dtors();
 WEFT_IN_LIBC_A void __libc_thread_freeres();
 WEFT_IN_LIBC_A void __malloc_arena_thread_freeres();
 WEFT_IN_LIBC_A void __res_nclose(void*);
+WEFT_IN_LIBC_A void __nptl_setxid_sighandler(int, siginfo_t*, void*);
+WEFT_IN_LIBC_A int __libc_sigaction(int, const struct sigaction*, struct sigaction*);
 WEFT_IN_LIBC_A extern unsigned __nptl_nthreads;
 WEFT_IN_LIBC_A extern weft::kernel::key_slot __pthread_keys[];
 WEFT_IN_LIBC_A extern const std::ptrdiff_t __rseq_offset;
@@ -50,6 +52,8 @@ void find_in_static_program(glibc_symbols& s) noexcept {
     // The whole cleanup is linked in only beside pthread_create; malloc's part of it, which holds nearly all, always.
     s.thread_freeres = &__libc_thread_freeres ? &__libc_thread_freeres : &__malloc_arena_thread_freeres;
     s.resolver_close = &__res_nclose;
+    s.setxid_handler = &__nptl_setxid_sighandler; // linked in beside setuid
+    s.set_signal_action = &__libc_sigaction;
     s.thread_count = &__nptl_nthreads;
     s.keys = __pthread_keys;
     s.rseq_offset = &__rseq_offset;
@@ -99,6 +103,9 @@ void find_in_dynamic_program(glibc_symbols& s) noexcept {
     find(s.get_attributes, "pthread_getattr_np");
     find(s.attributes_get_stack, "pthread_attr_getstack");
     find(s.attributes_destroy, "pthread_attr_destroy");
+    find(s.attributes_init, "pthread_attr_init");
+    find(s.attributes_set_stack_size, "pthread_attr_setstacksize");
+    find(s.create, "pthread_create");
     find(s.register_cancel, "__pthread_register_cancel");
     find(s.unregister_cancel, "__pthread_unregister_cancel");
 }

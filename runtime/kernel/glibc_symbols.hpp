@@ -7,6 +7,7 @@
 //                     (there it is null), but binds to the definition in libc.a.
 // EDGE private-symbols: all of this is glibc's own business (GLIBC_PRIVATE); glibc_facts.cpp checks what can be checked.
 #pragma once
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <pthread.h>
@@ -42,6 +43,8 @@ struct glibc_symbols {
     void* resolver_pointer = nullptr;        // the caller's own __resp (a TLS variable); dynamic programs only
     unsigned* thread_count = nullptr;        // __nptl_nthreads
     key_slot* keys = nullptr;                // __pthread_keys
+    void (*setxid_handler)(int, siginfo_t*, void*) = nullptr; // __nptl_setxid_sighandler; static programs only
+    int (*set_signal_action)(int, const struct sigaction*, struct sigaction*) = nullptr; // __libc_sigaction; as above
     const std::ptrdiff_t* rseq_offset = nullptr; // __rseq_offset
     const unsigned* rseq_size = nullptr;     // __rseq_size
     void* const* stack_end = nullptr;        // __libc_stack_end
@@ -60,6 +63,9 @@ struct glibc_symbols {
     int (*get_attributes)(pthread_t, pthread_attr_t*) = nullptr;
     int (*attributes_get_stack)(const pthread_attr_t*, void**, std::size_t*) = nullptr;
     int (*attributes_destroy)(pthread_attr_t*) = nullptr;
+    int (*attributes_init)(pthread_attr_t*) = nullptr;
+    int (*attributes_set_stack_size)(pthread_attr_t*, std::size_t) = nullptr;
+    int (*create)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) = nullptr;
     void (*register_cancel)(void* unwind_buffer) = nullptr;   // __pthread_register_cancel
     void (*unregister_cancel)(void* unwind_buffer) = nullptr; // __pthread_unregister_cancel
 };

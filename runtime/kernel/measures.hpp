@@ -27,6 +27,7 @@ enum class measure : std::uint32_t {
     cancel_buffer,           // where pthread_exit and pthread_cancel unwind to
     stack_bounds,            // stackblock, for pthread_getattr_np
     exiting_bit,             // glibc's setxid skips the thread
+    setxid_handler,          // glibc installs its handler for setxid's signal, for main and pthreads
     thread_count,            // __nptl_nthreads counts us, so that main may pthread_exit
     count_
 };

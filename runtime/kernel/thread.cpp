@@ -117,6 +117,7 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
 }
 
 void join_thread(thread* t) noexcept {
+    notice_fork();
     // A thread that is seen running on another CPU may be about to end: then waiting awake is cheaper than a futex round trip. One
     // that has not started yet may need this very CPU, so for that one we sleep at once.
     for (int spin = 0; spin < join_spins; ++spin) {
@@ -139,6 +140,7 @@ void join_thread(thread* t) noexcept {
 }
 
 void detach_thread(thread* t) noexcept {
+    notice_fork();
     // mo: acq_rel -> the exchange in thread_life.cpp: whoever is second hands the block on.
     if (t->ownership.exchange(thread_ownership::detached, std::memory_order_acq_rel) == thread_ownership::ended) {
         leave_for_reaper(t);
@@ -155,6 +157,7 @@ std::uint64_t number_of(const thread* t) noexcept {
 }
 
 bool has_ended(const thread* t) noexcept {
+    notice_fork();
     // mo: acquire -> the kernel's clearing of the word.
     return t->alive.load(std::memory_order_acquire) == thread_gone;
 }

@@ -2,12 +2,14 @@
 #if !defined(WEFT_KERNEL_THREADS_PTHREAD)
 #include "kernel/thread_block.hpp"
 #include "kernel/features.hpp"
+#include "kernel/glibc_facts.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/stack_list.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/tls_block.hpp"
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <sys/mman.h>
 
@@ -22,6 +24,7 @@ constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept {
 /// A page that fork(2) clears in the child: the child finds out that it is one without an atfork handler, which glibc
 /// could not unregister and a dlclosed weft would leave behind.
 struct fork_mark {
+    static constexpr std::uint32_t wiped = 0, whole = 1, repairing = 2;
     std::atomic<std::uint32_t>* word = nullptr;
     fork_mark() noexcept {
         const long answer =
@@ -33,7 +36,7 @@ struct fork_mark {
             (void)system_call(SYS_munmap, answer, page_size());
             return;
         }
-        word = ::new (reinterpret_cast<void*>(answer)) std::atomic<std::uint32_t>{1};
+        word = ::new (reinterpret_cast<void*>(answer)) std::atomic<std::uint32_t>{whole};
     }
 };
 
@@ -106,27 +109,36 @@ class cache {
     }
 
     /// In a child of fork(): nobody but the caller lives, whatever the parent's threads held or were about to do.
-    void after_fork(const thread* survivor) noexcept {
+    void after_fork() noexcept {
         ::new (static_cast<void*>(&lock_)) lock;
         free_tls_locks_after_fork();
         cached_ = nullptr;
         cached_count_ = 0;
         dying_ = nullptr;
         dying_count_ = 0;
+        const auto process = static_cast<pid_t>(system_call(SYS_getpid));
         for (thread* b = blocks_; b; b = b->next_block) {
-            if (b == survivor) {
+            // The forker may not be the one who comes here first: the child can have made a std::thread. glibc has written the
+            // child's id into the forker's descriptor; all others still say what they were in the parent.
+            pid_t tid = 0;
+            std::memcpy(&tid, b->thread_pointer + glibc().tid, sizeof tid);
+            // mo: relaxed: nobody else looks at records now.
+            if (tid == process && b->alive.load(std::memory_order_relaxed) != thread_gone) {
+                b->tid.store(tid, std::memory_order_relaxed); // mo: relaxed: as above
                 continue;
             }
             link_thread(b->thread_pointer); // glibc's list in the child holds the survivor alone
             // mo: relaxed: the only thread of this process writes and reads it.
             b->alive.store(thread_gone, std::memory_order_relaxed);
             b->used_before = true;
-            // Blocks that somebody may join stay with their handle: a join in the child returns at once and gives them back.
+            // Blocks that somebody may join or detach stay with their handle, as those of ended threads.
             const auto owner = b->ownership.load(std::memory_order_relaxed); // mo: relaxed: as above
             if (owner == thread_ownership::detached || owner == thread_ownership::none) {
                 b->next = cached_;
                 cached_ = b;
                 ++cached_count_;
+            } else {
+                b->ownership.store(thread_ownership::ended, std::memory_order_relaxed); // mo: relaxed: as above
             }
         }
     }
@@ -182,10 +194,19 @@ constinit cache the_cache;
 /// The cache, put right first when this process is a fresh child of fork().
 cache& usable_cache() noexcept {
     static const fork_mark mark;
-    // mo: relaxed: in a child that sees 0 there is no other thread yet.
-    if (mark.word && mark.word->load(std::memory_order_relaxed) == 0) {
-        the_cache.after_fork(this_thread());
-        mark.word->store(1, std::memory_order_relaxed); // mo: relaxed: as above
+    if (!mark.word) {
+        return the_cache;
+    }
+    // mo: acquire -> the store of `whole` below.
+    for (std::uint32_t seen; (seen = mark.word->load(std::memory_order_acquire)) != fork_mark::whole;) {
+        // mo: acquire: nobody else repairs; failure relaxed: the loop reads again.
+        if (seen == fork_mark::wiped && mark.word->compare_exchange_strong(seen, fork_mark::repairing, std::memory_order_acquire,
+                                                                           std::memory_order_relaxed)) {
+            the_cache.after_fork();
+            mark.word->store(fork_mark::whole, std::memory_order_release); // mo: release -> the load above
+        } else {
+            (void)system_call(SYS_sched_yield); // another thread of this child was first
+        }
     }
     return the_cache;
 }
@@ -261,6 +282,10 @@ base::result<thread*> take_block(std::size_t stack_size) noexcept {
         fresh = map_block(stack_size); // what we kept for later may be what is missing now
     }
     return fresh;
+}
+
+void notice_fork() noexcept {
+    (void)usable_cache();
 }
 
 void give_block(thread* block) noexcept {

@@ -29,6 +29,9 @@ void give_block(thread* block) noexcept;
 /// A detached thread that is about to leave, or has left.
 void leave_for_reaper(thread* block) noexcept;
 
+/// Before the first look at a thread's record: in a fresh child of fork() all threads but the caller have ended (I2).
+void notice_fork() noexcept;
+
 /// Gives the memory of all cached blocks back to the kernel; returns how many there were.
 std::size_t trim_thread_cache() noexcept;
 

@@ -177,8 +177,43 @@ void reset_descriptor(char* tp) noexcept {
     put(tp, f.cancelhandling, is_on(measure::exiting_bit) ? exiting : 0u);
 }
 
+namespace {
+
+/// setuid() and its relatives signal every thread on glibc's lists. The handler for that signal is installed by the first call of
+/// pthread_create, but only if libc's flag still says "single-threaded" then. We are about to clear the flag: so glibc is
+/// brought to install it now, by asking for a thread that it must refuse (a stack larger than the address space). Without it a
+/// later setuid() in a worker, or beside std::threads, ends the process by signal 33.
+void install_setxid_handler(const glibc_symbols& s) noexcept {
+    if (s.static_program) {
+        if (s.setxid_handler && s.set_signal_action) {
+            struct sigaction action = {};
+            action.sa_sigaction = s.setxid_handler;
+            action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+            (void)s.set_signal_action(33, &action, nullptr);
+        }
+        return;
+    }
+    if (!s.create || !s.attributes_init || !s.attributes_set_stack_size || !s.attributes_destroy) {
+        return;
+    }
+    pthread_attr_t attributes;
+    s.attributes_init(&attributes);
+    if (s.attributes_set_stack_size(&attributes, std::size_t{1} << 62) == 0) {
+        pthread_t none;
+        (void)s.create(&none, &attributes, [](void*) -> void* { return nullptr; }, nullptr);
+    }
+    s.attributes_destroy(&attributes);
+}
+
+} // namespace
+
 void declare_threads() noexcept {
     const glibc_symbols& s = glibc().symbols;
+    // pthread_create's call clears both flags as well, so it must not be made when a test wants one of them left.
+    if (*s.libc_single_threaded && is_on(measure::setxid_handler) && is_on(measure::libc_single_threaded) &&
+        is_on(measure::program_single_threaded)) {
+        install_setxid_handler(s);
+    }
     if (is_on(measure::libc_single_threaded) && *s.libc_single_threaded) {
         *s.libc_single_threaded = 0;
     }
