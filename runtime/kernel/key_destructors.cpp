@@ -60,6 +60,12 @@ void run_key_destructors(char* thread_pointer) {
     }
 }
 
+void abandon_key_values(char* thread_pointer) noexcept {
+    key_value** table = blocks_of(thread_pointer);
+    std::memset(first_block(thread_pointer), 0, slots * sizeof(key_value));
+    std::memset(table + 1, 0, (blocks - 1) * sizeof *table);
+}
+
 void forget_key_values(char* thread_pointer) noexcept {
     key_value** table = blocks_of(thread_pointer);
     std::memset(first_block(thread_pointer), 0, slots * sizeof(key_value));

@@ -15,4 +15,7 @@ void run_key_destructors(char* thread_pointer);
 /// Empties the thread's values, so that the block's next thread starts with none.
 void forget_key_values(char* thread_pointer) noexcept;
 
+/// The same without freeing the blocks of values: for a thread of the parent, in a child of fork().
+void abandon_key_values(char* thread_pointer) noexcept;
+
 } // namespace weft::kernel

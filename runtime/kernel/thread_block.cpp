@@ -48,6 +48,7 @@ class cache {
         thread** link = &cached_;
         while (thread* b = *link) {
             if (b->stack_size == stack_size) {
+                b->resting = false;
                 *link = b->next;
                 --cached_count_;
                 return b;
@@ -80,6 +81,8 @@ class cache {
         if (blocks_) {
             blocks_->previous_block = block;
         }
+        // mo: release -> after_fork's walk: a child sees the list as it is at any moment, so the block is whole before it is on it.
+        std::atomic_thread_fence(std::memory_order_release);
         blocks_ = block;
         ++block_count_;
     }
@@ -97,6 +100,9 @@ class cache {
         guard hold(lock_);
         reap_locked();
         thread* all = cached_;
+        for (thread* b = all; b; b = b->next) {
+            b->resting = false;
+        }
         cached_ = nullptr;
         cached_count_ = 0;
         return all;
@@ -127,13 +133,17 @@ class cache {
                 b->tid.store(tid, std::memory_order_relaxed); // mo: relaxed: as above
                 continue;
             }
+            if (!b->resting) {
+                forget_tls(b->thread_pointer); // its thread was in the middle of whatever it did
+            }
             link_thread(b->thread_pointer); // glibc's list in the child holds the survivor alone
             // mo: relaxed: the only thread of this process writes and reads it.
             b->alive.store(thread_gone, std::memory_order_relaxed);
             b->used_before = true;
             // Blocks that somebody may join or detach stay with their handle, as those of ended threads.
             const auto owner = b->ownership.load(std::memory_order_relaxed); // mo: relaxed: as above
-            if (owner == thread_ownership::detached || owner == thread_ownership::none) {
+            b->resting = owner == thread_ownership::detached || owner == thread_ownership::none;
+            if (b->resting) {
                 b->next = cached_;
                 cached_ = b;
                 ++cached_count_;
@@ -159,12 +169,14 @@ class cache {
             // mo: relaxed: nobody else knows the block any more.
             b->ownership.store(thread_ownership::none, std::memory_order_relaxed);
             b->next = cached_;
+            b->resting = true;
             cached_ = b;
             ++cached_count_;
         }
     }
 
     thread* give_locked(thread* block) noexcept {
+        block->resting = true;
         block->next = cached_;
         cached_ = block;
         if (++cached_count_ <= most_cached) {
@@ -175,6 +187,7 @@ class cache {
             link = &(*link)->next;
         }
         thread* coldest = *link;
+        coldest->resting = false;
         *link = nullptr;
         --cached_count_;
         return coldest;

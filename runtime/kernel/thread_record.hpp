@@ -33,6 +33,7 @@ struct thread {
     std::size_t stack_size = 0;
     char* thread_pointer = nullptr;
     bool used_before = false; // owner: the cache
+    bool resting = false;     // guarded by the cache's lock: cached, so that nobody is changing its TLS at this moment
     thread* next = nullptr;   // guarded by the cache's lock: cached or dying
     thread* next_block = nullptr;     // guarded by the cache's lock: all blocks
     thread* previous_block = nullptr; // guarded by the cache's lock

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/tls_block.hpp"
 #include "kernel/glibc_facts.hpp"
+#include "kernel/key_destructors.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/measures.hpp"
 #include "kernel/stack_list.hpp"
@@ -135,11 +136,14 @@ base::result<void> renew_tls(char* tp) noexcept {
         return {};
     }
     char kept[4096];
-    const bool keep = keeps_libc_segment(f);
+    const bool has_past = get<void*>(tp, f.dtv) != nullptr; // not after forget_tls, nor after a refusal here
+    const bool keep = has_past && keeps_libc_segment(f);
     if (keep) {
         std::memcpy(kept, tp + f.libc_tls, f.libc_tls_size);
     }
-    f.symbols.deallocate_tls(tp, false);
+    if (has_past) {
+        f.symbols.deallocate_tls(tp, false);
+    }
     if (!f.symbols.allocate_tls(tp)) {
         put<void*>(tp, f.dtv, nullptr);
         return base::refusal{ENOMEM, "_dl_allocate_tls"};
@@ -154,13 +158,19 @@ void drop_tls(char* tp) noexcept {
     const glibc_facts& f = glibc();
     unlink_thread(tp);
     if (is_on(measure::static_tls)) {
-        if (keeps_libc_segment(f)) {
-            leave_orphan(f, tp);
-        }
         if (get<void*>(tp, f.dtv)) {
+            if (keeps_libc_segment(f)) {
+                leave_orphan(f, tp);
+            }
             f.symbols.deallocate_tls(tp, false);
         }
     }
+}
+
+void forget_tls(char* tp) noexcept {
+    const glibc_facts& f = glibc();
+    put<void*>(tp, f.dtv, nullptr);
+    abandon_key_values(tp);
 }
 
 void reset_descriptor(char* tp) noexcept {
@@ -196,6 +206,7 @@ void install_setxid_handler(const glibc_symbols& s) noexcept {
     if (!s.create || !s.attributes_init || !s.attributes_set_stack_size || !s.attributes_destroy) {
         return;
     }
+    const int kept_errno = errno;
     pthread_attr_t attributes;
     s.attributes_init(&attributes);
     if (s.attributes_set_stack_size(&attributes, std::size_t{1} << 62) == 0) {
@@ -203,6 +214,7 @@ void install_setxid_handler(const glibc_symbols& s) noexcept {
         (void)s.create(&none, &attributes, [](void*) -> void* { return nullptr; }, nullptr);
     }
     s.attributes_destroy(&attributes);
+    errno = kept_errno;
 }
 
 } // namespace

@@ -32,6 +32,10 @@ struct stack_bounds {
 /// Fresh thread_locals for the next thread. Refused with ENOMEM: then the block is only fit for drop_tls.
 [[nodiscard]] base::result<void> renew_tls(char* thread_pointer) noexcept;
 
+/// In a child of fork(), for a thread that lives on in the parent: its dtv, key values and libc's caches may have been caught in the
+/// middle of a change. They are left behind, unfreed; renew_tls then makes all of it anew.
+void forget_tls(char* thread_pointer) noexcept;
+
 /// Before the memory goes.
 void drop_tls(char* thread_pointer) noexcept;
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,7 @@ namespace {
 std::atomic<bool> stop{false};
 std::atomic<long> forks{0};
 thread_local std::string own = "the thread's own";
+pthread_key_t key; // every thread of the parent has a value; a new thread of the child must not find one
 
 void require_clean_exit(pid_t child, int code) {
     int status = 0;
@@ -55,6 +57,8 @@ int in_the_child(unsigned choice, const std::string& parents_own) {
         std::vector<kernel_thread> threads;
         for (int i = 0; i < 6; ++i) {
             threads.emplace_back([&] {
+                REQUIRE(pthread_getspecific(key) == nullptr);
+                REQUIRE(pthread_setspecific(key, &ran) == 0);
                 own += '!';
                 ++ran;
             });
@@ -68,7 +72,10 @@ int in_the_child(unsigned choice, const std::string& parents_own) {
     }
     case 1: {
         int ran = 0;
-        std::thread([&] { kernel_thread([&] { ran = 1; }).join(); }).join();
+        std::thread([&] {
+            REQUIRE(pthread_getspecific(key) == nullptr);
+            kernel_thread([&] { ran = 1; }).join();
+        }).join();
         REQUIRE(ran == 1);
         break;
     }
@@ -100,6 +107,7 @@ int in_the_child(unsigned choice, const std::string& parents_own) {
 
 void forker(unsigned long seed) {
     std::mt19937_64 random(seed);
+    REQUIRE(pthread_setspecific(key, &own) == 0);
     while (!stop) {
         own = "forker " + std::to_string(random() % 1000);
         // An exit from a child of a multi-threaded process runs exit handlers and flushes what it inherited: stdio must be flushed before.
@@ -125,6 +133,8 @@ void churner(unsigned long seed) {
             return a;
         }();
         kernel_thread t(how, [n = random()] {
+            REQUIRE(pthread_getspecific(key) == nullptr);
+            REQUIRE(pthread_setspecific(key, &own) == 0);
             std::string text(100 + n % 1000, 'c');
             own += text;
             std::FILE* nowhere = std::fopen("/dev/null", "we");
@@ -173,6 +183,7 @@ int main(int argc, char** argv) {
     support::time_limit(static_cast<unsigned>(seconds) * 2 + 60);
     const unsigned long seed = support::seed_of(argc, argv);
     own = "main's";
+    REQUIRE(pthread_key_create(&key, [](void*) {}) == 0);
     inherited_handles();
     std::vector<kernel_thread> threads;
     for (unsigned i = 0; i < 3; ++i) {
