@@ -82,8 +82,7 @@ class cache {
             blocks_->previous_block = block;
         }
         // mo: release -> after_fork's walk: a child sees the list as it is at any moment, so the block is whole before it is on it.
-        std::atomic_thread_fence(std::memory_order_release);
-        blocks_ = block;
+        std::atomic_ref<thread*>(blocks_).store(block, std::memory_order_release);
         ++block_count_;
     }
 
