@@ -61,12 +61,9 @@ void wait_as_thread(task* t) noexcept {
     }
 }
 
-} // namespace
-
-void complete(worker& w, task* t) noexcept {
+void end(task* t) noexcept {
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);
-    worker::count(w.finished);
     // mo: acq_rel: release -> is_done's acquire: the outcome; acquire -> the waiter's CAS: its fields.
     const std::uintptr_t before = t->join_word.exchange(abi::join_done, std::memory_order_acq_rel);
     switch (before) {
@@ -82,15 +79,36 @@ void complete(worker& w, task* t) noexcept {
     }
 }
 
-void fail_without_stack(worker& w, task* t, int error) noexcept {
+} // namespace
+
+carrier& complete(task* t) noexcept {
+    end(t);
+    carrier& here = *this_carrier(); // a destructor in end() may have suspended
+    // Counted last, so that a runtime is not quiescent while an outcome is being destroyed.
+    worker::count(here.held->finished);
+    return here;
+}
+
+void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept {
+    std::exception_ptr error;
     try {
-        throw std::system_error(error, std::system_category(),
-                                "weft: no stack for task " + std::to_string(t->id) +
-                                    " (the kernel refuses memory for stacks: see RLIMIT_AS, vm.max_map_count, vm.overcommit_memory)");
+        throw std::system_error(why.error, std::system_category(),
+                                "weft: no stack for task " + std::to_string(t->id) + ": the kernel refused " + why.call +
+                                    " (see RLIMIT_AS, vm.max_map_count, vm.overcommit_memory and the cgroup's memory)");
     } catch (...) {
-        t->operations->fail(*t, std::current_exception());
+        error = std::current_exception(); // or std::bad_alloc, when there is not even memory for the sentence
     }
-    complete(w, t);
+    // The destructors of what t's callable has captured are user code, and we may stand on another task's stack: so they run as on
+    // a foreign thread, where weft's waits block instead of suspending.
+    worker& w = *c.held;
+    task* const others = c.running;
+    c.held = nullptr;
+    c.running = t;
+    t->operations->fail(*t, std::move(error));
+    c.running = others;
+    c.held = &w;
+    end(t); // wakes the joiner; a detached task's lost exception ends the program
+    worker::count(w.finished);
 }
 
 } // namespace weft::scheduler

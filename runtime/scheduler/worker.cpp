@@ -40,15 +40,34 @@ void worker::add_woken(task* t) noexcept {
 }
 
 void worker::add_yielded(task* t) noexcept {
-    // No notify: the worker is awake and the task was running a moment ago; if it is not alone here, the tasks before it
-    // have been announced.
+    // To be announced like any other: a searcher that was woken for the task that now runs here has perhaps given up already.
     add_to(ready_, t);
+    core.notify_others();
+}
+
+void worker::watch_clock() noexcept {
+    if (!core.clock.pending()) {
+        poll_every_ = poll_interval;
+        return;
+    }
+    const std::uint64_t now = kernel::monotonic_ns();
+    core.clock.fire_due(now);
+    if (now - clock_seen_ > clock_coarse_ns && poll_every_ > 1) {
+        poll_every_ /= 2;
+    } else if (now - clock_seen_ < clock_fine_ns && poll_every_ < poll_interval) {
+        poll_every_ = 2 * poll_every_ < poll_interval ? 2 * poll_every_ : poll_interval;
+    }
+    clock_seen_ = now;
 }
 
 task* worker::poll_others() noexcept {
-    if (core.clock.pending()) {
-        core.clock.fire_due();
+    since_others_ += poll_every_;
+    watch_clock();
+    poll_in_ = poll_every_;
+    if (since_others_ < poll_interval) {
+        return nullptr;
     }
+    since_others_ = 0;
     if (!core.injected.empty()) {
         // One, not a batch: a batch at every poll would outrun the picks between the polls, and push suspended tasks, with their
         // stacks, out behind everything that has not started.
@@ -64,7 +83,7 @@ task* worker::poll_others() noexcept {
 }
 
 task* worker::next_local() noexcept {
-    if (++tick_ % poll_interval == 0) [[unlikely]] {
+    if (--poll_in_ == 0) [[unlikely]] {
         if (task* t = poll_others()) {
             return t;
         }
@@ -154,12 +173,10 @@ std::uint32_t worker::random() noexcept {
     return random_state_;
 }
 
-void* worker::take_stack(int* why) noexcept {
+void* worker::take_stack(base::refusal* why) noexcept {
     if (stack_count_ == 0) {
-        base::refusal refused;
-        stack_count_ = core.stacks.acquire(stacks_.data(), stack_cache / 2, &refused);
+        stack_count_ = core.stacks.acquire(stacks_.data(), stack_cache / 2, why);
         if (stack_count_ == 0) {
-            *why = refused.error;
             return nullptr;
         }
     }
