@@ -36,7 +36,7 @@ struct outcome {
             auto&& referred = std::forward<F>(f)(); // named, since std::addressof refuses an rvalue
             value = std::addressof(referred);
         } else {
-            ::new (static_cast<void*>(std::addressof(value))) T(std::forward<F>(f)());
+            ::new (const_cast<void*>(static_cast<const volatile void*>(std::addressof(value)))) T(std::forward<F>(f)());
         }
     }
     void destroy_value() noexcept {

@@ -4,7 +4,6 @@
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
-#include <string>
 #include <system_error>
 
 namespace weft::scheduler {
@@ -90,21 +89,13 @@ carrier& complete(task* t) noexcept {
 }
 
 void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept {
-    std::exception_ptr error;
-    try {
-        throw std::system_error(why.error, std::system_category(),
-                                "weft: no stack for task " + std::to_string(t->id) + ": the kernel refused " + why.call +
-                                    " (see RLIMIT_AS, vm.max_map_count, vm.overcommit_memory and the cgroup's memory)");
-    } catch (...) {
-        error = std::current_exception(); // or std::bad_alloc, when there is not even memory for the sentence
-    }
     // The destructors of what t's callable has captured are user code, and we may stand on another task's stack: so they run as on
     // a foreign thread, where weft's waits block instead of suspending.
     worker& w = *c.held;
     task* const others = c.running;
     c.held = nullptr;
     c.running = t;
-    t->operations->fail(*t, std::move(error));
+    t->operations->fail(*t, c.core.no_stack.as_exception(why));
     c.running = others;
     c.held = &w;
     end(t); // wakes the joiner; a detached task's lost exception ends the program

@@ -13,6 +13,7 @@
 #include "scheduler/carrier.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/injector.hpp"
+#include "scheduler/stack_refusal.hpp"
 #include "scheduler/timers.hpp"
 #include "scheduler/worker.hpp"
 #include <atomic>
@@ -82,6 +83,7 @@ struct weft::abi::runtime_core {
     scheduler::injector injected;
     scheduler::timers clock;
     context::stack_pool stacks;
+    scheduler::stack_refusal no_stack;
     std::vector<std::unique_ptr<scheduler::worker>> workers; // r/o after init
 
     kernel::lock carriers_lock;

@@ -46,18 +46,20 @@ void worker::add_yielded(task* t) noexcept {
 }
 
 void worker::watch_clock() noexcept {
-    if (!core.clock.pending()) {
-        poll_every_ = poll_interval;
-        return;
+    bool rarer = true; // no timers, or tasks so short that a look after 61 of them is early enough
+    if (core.clock.pending()) {
+        const std::uint64_t now = kernel::monotonic_ns();
+        core.clock.fire_due(now);
+        const std::uint64_t since = now - clock_seen_;
+        clock_seen_ = now;
+        rarer = since < clock_fine_ns;
+        if (since > clock_coarse_ns && poll_every_ > 1) {
+            poll_every_ /= 2;
+        }
     }
-    const std::uint64_t now = kernel::monotonic_ns();
-    core.clock.fire_due(now);
-    if (now - clock_seen_ > clock_coarse_ns && poll_every_ > 1) {
-        poll_every_ /= 2;
-    } else if (now - clock_seen_ < clock_fine_ns && poll_every_ < poll_interval) {
+    if (rarer && poll_every_ < poll_interval) {
         poll_every_ = 2 * poll_every_ < poll_interval ? 2 * poll_every_ : poll_interval;
     }
-    clock_seen_ = now;
 }
 
 task* worker::poll_others() noexcept {
