@@ -55,6 +55,7 @@ void* enter_blocking() noexcept {
             return nullptr;
         }
     } else {
+        w.return_stacks();
         core.idle.park(w, idle_place::back); // W1 of idle.hpp; w may be anybody's from here on
         // Fence W2, as in carrier::park: a producer that saw this worker running has woken nobody.
         // mo: seq_cst fence -> the fences in claim_for_work (P2) and in runtime_core::find_keeper.

@@ -161,6 +161,7 @@ task* carrier::search() noexcept {
 
 bool carrier::park(bool& kept_time) noexcept {
     worker& w = *held;
+    w.return_stacks();
     // Asked twice. Here for the place on the list alone. Then, authoritatively, when we are on the list: a keeper that resigns looks
     // for a successor there, so either it sees us or we see that there is none.
     (void)core.clock.become_keeper(sleep);

@@ -8,7 +8,7 @@ worker::worker(runtime_core& home, unsigned number) noexcept
     : core(home), index(number), random_state_(0x9e3779b9u * (number + 1)) {}
 
 worker::~worker() {
-    core.stacks.release(stacks_.data(), stack_count_);
+    return_stacks();
 }
 
 void worker::add_to(deque<task, 1024>& queue, task* t) noexcept {
@@ -177,10 +177,11 @@ std::uint32_t worker::random() noexcept {
 
 void* worker::take_stack(base::refusal* why) noexcept {
     if (stack_count_ == 0) {
-        stack_count_ = core.stacks.acquire(stacks_.data(), stack_cache / 2, why);
+        stack_count_ = core.stacks.acquire(stacks_.data(), stack_batch_, why);
         if (stack_count_ == 0) {
             return nullptr;
         }
+        stack_batch_ = stack_batch_ < stack_cache / 2 ? 2 * stack_batch_ : stack_batch_;
     }
     return stacks_[--stack_count_];
 }
@@ -195,6 +196,14 @@ void worker::give_stack(void* top) noexcept {
         }
     }
     stacks_[stack_count_++] = top;
+}
+
+void worker::return_stacks() noexcept {
+    if (stack_count_ != 0) {
+        core.stacks.release(stacks_.data(), stack_count_);
+        stack_count_ = 0;
+    }
+    stack_batch_ = 1;
 }
 
 } // namespace weft::scheduler

@@ -56,6 +56,8 @@ class alignas(base::cache_line) worker {
     /// A stack for a task that starts; null with *why filled when the kernel refuses one.
     [[nodiscard]] void* take_stack(base::refusal* why) noexcept;
     void give_stack(void* top) noexcept;
+    /// All cached stacks, before the worker goes idle: another may need one that the kernel would refuse.
+    void return_stacks() noexcept;
 
     // ---- anybody's side
     /// A look from outside: is there something to run here?
@@ -104,6 +106,7 @@ class alignas(base::cache_line) worker {
     std::uint64_t next_id_ = 0;            // owner: ids reserved in blocks
     std::uint64_t last_id_ = 0;            // owner
     std::size_t stack_count_ = 0;          // owner
+    std::size_t stack_batch_ = 1;          // owner: how many to ask for next; doubled, so that few tasks take few stacks
     std::array<void*, stack_cache> stacks_; // owner
 
     alignas(base::cache_line) std::atomic<task*> slot_{nullptr}; // owner fills, anybody empties

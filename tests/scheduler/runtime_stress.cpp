@@ -134,20 +134,30 @@ void join_some(epoch& e, random_source& random, unsigned depth) {
     }
 }
 
+/// Leaves a handle for a driver to collect.
 void hand_over(epoch& e, random_source& random, unsigned depth) {
     auto mine = child(e, random, depth - 1, false);
+    std::lock_guard hold(e.lock);
+    if (e.left.size() < 64) {
+        e.left.push_back(std::move(mine));
+    } else {
+        mine.detach();
+    }
+}
+
+/// For drivers alone: a task that joined what lies here could wait for its own ancestor.
+void collect(epoch& e, random_source& random) {
+    weft::join_handle<value> found;
     {
         std::lock_guard hold(e.lock);
-        e.left.push_back(std::move(mine));
-        if (e.left.size() < 8) {
+        if (e.left.empty()) {
             return;
         }
-        std::swap(mine, e.left[random.below(8)]);
+        std::swap(e.left[random.below(static_cast<unsigned>(e.left.size()))], e.left.back());
+        found = std::move(e.left.back());
         e.left.pop_back();
     }
-    if (mine.joinable()) {
-        mine.join();
-    }
+    found.join();
 }
 
 void block(random_source& random) {
@@ -215,6 +225,8 @@ void drive(epoch& e, std::uint64_t seed) {
         } else if (random.one_in(3)) {
             e.at.meet();
             ++meetings;
+        } else if (random.one_in(6)) {
+            collect(e, random);
         } else {
             grow(e, random(), 3);
         }
@@ -225,7 +237,7 @@ void drive_from_outside(epoch& e, std::uint64_t seed) {
     random_source random(seed);
     while (!e.over()) {
         ++operations;
-        switch (random.below(5)) {
+        switch (random.below(6)) {
         case 0:
             e.rt.run([&] { grow(e, random(), 2); });
             break;
@@ -240,6 +252,9 @@ void drive_from_outside(epoch& e, std::uint64_t seed) {
             break;
         case 4:
             weft::sleep_for(std::chrono::microseconds(random.below(3000)));
+            break;
+        case 5:
+            collect(e, random);
             break;
         }
     }
