@@ -33,9 +33,10 @@ struct outcome {
     template <class F>
     void fill(F&& f) {
         if constexpr (std::is_reference_v<T>) {
-            value = std::addressof(std::forward<F>(f)());
+            auto&& referred = std::forward<F>(f)(); // named, since std::addressof refuses an rvalue
+            value = std::addressof(referred);
         } else {
-            ::new (static_cast<void*>(std::addressof(value))) T(std::forward<F>(f)());
+            ::new (const_cast<void*>(static_cast<const volatile void*>(std::addressof(value)))) T(std::forward<F>(f)());
         }
     }
     void destroy_value() noexcept {
@@ -196,7 +197,11 @@ class [[nodiscard]] join_handle {
             return true;
         } else if constexpr (std::is_reference_v<T>) {
             using pointer = std::remove_reference_t<T>*;
-            return abi::is_done(task_) ? std::addressof(take()) : pointer(nullptr);
+            if (!abi::is_done(task_)) {
+                return pointer(nullptr);
+            }
+            auto&& referred = take();
+            return pointer(std::addressof(referred));
         } else {
             if (!abi::is_done(task_)) {
                 return std::optional<T>{};

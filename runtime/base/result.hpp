@@ -36,7 +36,7 @@ template <>
 class [[nodiscard]] result<void> {
   public:
     result() = default;
-    result(refusal why) : why_(why) {}
+    result(refusal why) : why_(why) { check(why.error != 0, "result: a refusal needs an errno"); }
     bool ok() const noexcept { return why_.error == 0; }
     explicit operator bool() const noexcept { return ok(); }
     const refusal& why() const noexcept { return why_; }

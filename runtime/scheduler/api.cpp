@@ -7,6 +7,7 @@
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
 #include <ctime>
+#include <memory>
 #include <weft/weft.hpp>
 
 namespace weft {
@@ -142,6 +143,7 @@ runtime::runtime(runtime_options options) : core_(nullptr) {
 }
 
 runtime::~runtime() {
+    abi::blocking_section outside; // a task of another runtime does not hold up its worker
     core_->stop();
     delete core_;
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // blocking(): a task keeps its kernel thread and gives its worker away.
 //
-//   enter: work is queued here, or timers lack a keeper -> a spare carrier takes the worker and runs on
-//          nothing to do                                -> the worker goes on the idle list without a kernel thread; whoever
-//                                                          makes work claims it like any parked worker and finds it a spare
+//   enter: work is queued, or timers lack a keeper -> a spare carrier takes the worker and runs on
+//          nothing to do                           -> the worker goes on the idle list without a kernel thread; whoever
+//                                                     makes work claims it like any parked worker and finds it a spare
 //   leave: a worker without a kernel thread is on the list -> take it: no switch, no wake
 //          else                                            -> switch to this carrier's root, which puts the task into the
 //                                                             injector and becomes a spare
 //
 // So a short blocking() in a quiet runtime costs two short locks and no futex.
-// If no spare is to be had (max_blocking, or the kernel refuses), the task keeps its worker and blocks it: slower, never wrong.
+// If no spare is to be had (max_blocking, or the kernel refuses), the task keeps its worker and blocks it; if the worker is on the
+// list by then, what it should do waits for another worker or for the task's return. Slower, and wrong only for a program whose
+// blocking sections wait for more other tasks than max_blocking allows.
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include <weft/blocking.hpp>
@@ -38,32 +40,28 @@ void* enter_blocking() noexcept {
     if (!c || !c->held) {
         return nullptr;
     }
-    worker& w = *c->held;
     runtime_core& core = c->core;
     task* self = c->running;
     set_state(self, task_state::blocking);
+    worker& w = c->let_go();
     // mo: relaxed: for dumps.
     w.running.store(nullptr, std::memory_order_relaxed);
-    c->held = nullptr;
-    w.on = nullptr;
     if (w.has_work() || !core.injected.empty() || core.clock.lacks_keeper()) {
         if (!core.give_to_spare(w)) {
-            c->held = &w;
-            w.on = c;
+            c->take(w);
             // mo: relaxed: for dumps.
             w.running.store(self, std::memory_order_relaxed);
             set_state(self, task_state::running);
             return nullptr;
         }
     } else {
-        core.idle.park(w); // W1 of idle.hpp
+        w.return_stacks();
+        core.idle.park(w, idle_place::back); // W1 of idle.hpp; w may be anybody's from here on
         // Fence W2, as in carrier::park: a producer that saw this worker running has woken nobody.
-        // mo: seq_cst fence -> the fence in claim_for_work (P2).
+        // mo: seq_cst fence -> the fences in claim_for_work (P2) and in runtime_core::find_keeper.
         std::atomic_thread_fence(std::memory_order_seq_cst);
         if (core.has_work() || core.clock.lacks_keeper()) { // W3
-            if (worker* claimed = core.idle.claim_any()) {
-                core.wake(*claimed);
-            }
+            core.wake(core.idle.claim_any());
         }
     }
     return &w;
@@ -77,8 +75,7 @@ void leave_blocking(void* ticket) noexcept {
     runtime_core& core = c->core;
     task* self = c->running;
     if (worker* w = core.idle.reclaim_without_carrier(*static_cast<worker*>(ticket))) {
-        w->on = c;
-        c->held = w;
+        c->take(*w);
         // mo: relaxed: for dumps.
         w->running.store(self, std::memory_order_relaxed);
         set_state(self, task_state::running);

@@ -22,13 +22,31 @@ void carrier::run() noexcept {
     current = this;
     exceptions = context::exception_state_of_this_thread();
     while (worker* w = await_worker()) {
-        held = w;
-        if (core.options.pin_workers) {
-            pin_to_nth_cpu(w->index);
-        }
+        take(*w);
         run_tasks();
     }
     current = nullptr;
+}
+
+void carrier::take(worker& w) noexcept {
+    held = &w;
+    // mo: relaxed: claimers read it after the idle list's lock, dumps read a sketch.
+    w.on.store(this, std::memory_order_relaxed);
+    if (!core.cpus.empty()) {
+        const auto cpu = static_cast<int>(core.cpus[w.index % core.cpus.size()]);
+        if (cpu != pinned_to_) {
+            pin_this_thread(static_cast<unsigned>(cpu));
+            pinned_to_ = cpu;
+        }
+    }
+}
+
+worker& carrier::let_go() noexcept {
+    worker& w = *held;
+    held = nullptr;
+    // mo: relaxed: as in take().
+    w.on.store(nullptr, std::memory_order_relaxed);
+    return w;
 }
 
 worker* carrier::await_worker() noexcept {
@@ -43,11 +61,8 @@ worker* carrier::await_worker() noexcept {
             if (core.stopping()) {
                 return nullptr;
             }
-            bool listed = false;
-            for (carrier* c = core.spares; c; c = c->next_spare) {
-                listed = listed || c == this;
-            }
-            if (!listed) {
+            if (!listed_as_spare) {
+                listed_as_spare = true;
                 next_spare = core.spares;
                 core.spares = this;
             }
@@ -61,7 +76,7 @@ void carrier::run_tasks() noexcept {
     while (held) {
         task* t = find_task();
         if (!t) {
-            held = nullptr;
+            (void)let_go();
             return;
         }
         enter(*this, t);
@@ -69,8 +84,9 @@ void carrier::run_tasks() noexcept {
 }
 
 task* carrier::find_task() noexcept {
+    worker& w = *held;
+    bool kept_time = false;
     for (;;) {
-        worker& w = *held;
         task* t = w.next_local();
         if (!t) {
             t = w.next_injected();
@@ -88,9 +104,12 @@ task* carrier::find_task() noexcept {
         }
         if (t) {
             end_search();
+            if (kept_time && core.clock.lacks_keeper()) {
+                core.find_keeper(); // the task may run for long
+            }
             return t;
         }
-        if (!park()) {
+        if (!park(kept_time)) {
             return nullptr;
         }
     }
@@ -101,8 +120,13 @@ void carrier::end_search() noexcept {
         held->searching = false;
         // The last searcher hands the search on: whoever saw us searching woke nobody. Only if there is work to be seen,
         // else the next producer will wake somebody itself.
-        if (core.idle.end_search() && core.has_work()) {
-            core.notify();
+        if (core.idle.end_search()) {
+            // Without the fence we could miss the push of a producer that still saw us searching.
+            // mo: seq_cst fence -> the fence in claim_for_work (P2).
+            std::atomic_thread_fence(std::memory_order_seq_cst);
+            if (core.has_work()) {
+                core.notify();
+            }
         }
     }
 }
@@ -135,34 +159,33 @@ task* carrier::search() noexcept {
     return nullptr;
 }
 
-bool carrier::park() noexcept {
+bool carrier::park(bool& kept_time) noexcept {
     worker& w = *held;
-    core.idle.park(w); // W1
+    w.return_stacks();
+    // Asked twice. Here for the place on the list alone. Then, authoritatively, when we are on the list: a keeper that resigns looks
+    // for a successor there, so either it sees us or we see that there is none.
+    (void)core.clock.become_keeper(sleep);
+    core.idle.park(w, core.clock.is_keeper(sleep) ? idle_place::back : idle_place::front); // W1
     // Fence W2. Without it this thread may sleep on a queue that a producer has just filled (idle.hpp).
-    // mo: seq_cst fence -> the fences in claim_for_work (P2) and in runtime_core::stop.
+    // mo: seq_cst fence -> the fences in claim_for_work (P2), in runtime_core::find_keeper and in runtime_core::stop.
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    const std::uint64_t deadline = core.clock.become_keeper(sleep);
+    bool sleepy = true;
     if (core.has_work()) { // W3
-        if (core.idle.withdraw(w)) {
-            return true;
-        }
+        sleepy = !core.idle.withdraw(w); // else a claimer was faster, and its token is under way
     } else if (core.closing()) {
         core.report_idle();
     }
-    if (core.stopping()) {
-        return false;
+    if (sleepy && !core.stopping()) {
+        sleep.park(deadline);
     }
-    const std::uint64_t deadline = core.clock.become_keeper(sleep);
-    sleep.park(deadline);
-    const bool timers_wait = core.clock.resign_keeper(sleep);
+    kept_time = core.clock.resign_keeper(sleep) || kept_time;
     if (core.stopping()) {
         return false;
     }
     // A deadline or a poke: we are still on the list and take ourselves off. A claimer's token: it took us off. Either way we
-    // are a searcher now. (A token may also be left over from a poke that came late: then the next park returns early once.)
+    // are a searcher now. (A token may also be left over from a wake that came late: then the next park returns early once.)
     (void)core.idle.withdraw(w);
-    if (timers_wait) {
-        core.find_keeper();
-    }
     return true;
 }
 

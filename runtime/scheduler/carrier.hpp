@@ -14,7 +14,8 @@
 // (publish it, free its stack) cannot be done on its own stack while it is still running there, so the switcher leaves it in
 // `after_switch` and whoever is switched to does it first (suspend.hpp).
 //
-// I1  worker->on == this exactly while this->held == worker.
+// I1  While this->held == worker, worker->on == this; a worker that nobody holds has on == null. (In fail_without_stack `held` is
+//     put aside for a moment, so that user code which must not suspend finds itself on a foreign thread.)
 #pragma once
 #include "context/exception_state.hpp"
 #include "context/switch.hpp"
@@ -54,24 +55,33 @@ class carrier {
     }
 
     runtime_core& core;
-    worker* held = nullptr;  // owner: this thread, or who hands us a worker
+    /// Goes on as the carrier of w, which is ours alone: just assigned, or taken off the idle list.
+    void take(worker& w) noexcept;
+    /// Stops being the carrier of the worker that it holds, and returns it.
+    worker& let_go() noexcept;
+
+    worker* held = nullptr;  // owner: this thread
     task* running = nullptr; // owner: this thread; stays set inside blocking()
     after_switch pending;    // owner: this thread
-    context::point root = nullptr;                 // owner: this thread; valid while a task runs
+    context::point root = nullptr;                  // owner: this thread; valid while a task runs
     context::exception_state* exceptions = nullptr; // r/o after start: this kernel thread's
     parker sleep;
-    kernel::thread* thread = nullptr; // r/o after start
+    kernel::thread* thread = nullptr; // guarded by core.carriers_lock
     carrier* next_spare = nullptr;    // guarded by core.carriers_lock
     carrier* next_made = nullptr;     // guarded by core.carriers_lock
     worker* assigned = nullptr;       // guarded by core.carriers_lock: a spare's next worker
+    bool listed_as_spare = false;     // guarded by core.carriers_lock
 
   private:
     void run_tasks() noexcept;
     [[nodiscard]] worker* await_worker() noexcept;
     [[nodiscard]] task* find_task() noexcept;
     [[nodiscard]] task* search() noexcept;
-    [[nodiscard]] bool park() noexcept;
+    /// Sleeps until there may be work; false when the runtime stops. Says whether it watched the clock meanwhile.
+    [[nodiscard]] bool park(bool& kept_time) noexcept;
     void end_search() noexcept;
+
+    int pinned_to_ = -1; // owner: this thread; the CPU, when the runtime pins its workers
 };
 
 /// This kernel thread's carrier; null on a foreign thread. Never inlined: a task may have migrated since the last call,

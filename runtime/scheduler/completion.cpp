@@ -4,7 +4,6 @@
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
-#include <string>
 #include <system_error>
 
 namespace weft::scheduler {
@@ -61,12 +60,9 @@ void wait_as_thread(task* t) noexcept {
     }
 }
 
-} // namespace
-
-void complete(worker& w, task* t) noexcept {
+void end(task* t) noexcept {
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);
-    worker::count(w.finished);
     // mo: acq_rel: release -> is_done's acquire: the outcome; acquire -> the waiter's CAS: its fields.
     const std::uintptr_t before = t->join_word.exchange(abi::join_done, std::memory_order_acq_rel);
     switch (before) {
@@ -82,15 +78,28 @@ void complete(worker& w, task* t) noexcept {
     }
 }
 
-void fail_without_stack(worker& w, task* t, int error) noexcept {
-    try {
-        throw std::system_error(error, std::system_category(),
-                                "weft: no stack for task " + std::to_string(t->id) +
-                                    " (the kernel refuses memory for stacks: see RLIMIT_AS, vm.max_map_count, vm.overcommit_memory)");
-    } catch (...) {
-        t->operations->fail(*t, std::current_exception());
-    }
-    complete(w, t);
+} // namespace
+
+carrier& complete(task* t) noexcept {
+    end(t);
+    carrier& here = *this_carrier(); // a destructor in end() may have suspended
+    // Counted last, so that a runtime is not quiescent while an outcome is being destroyed.
+    worker::count(here.held->finished);
+    return here;
+}
+
+void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept {
+    // The destructors of what t's callable has captured are user code, and we may stand on another task's stack: so they run as on
+    // a foreign thread, where weft's waits block instead of suspending.
+    worker& w = *c.held;
+    task* const others = c.running;
+    c.held = nullptr;
+    c.running = t;
+    t->operations->fail(*t, c.core.no_stack.as_exception(why));
+    c.running = others;
+    c.held = &w;
+    end(t); // wakes the joiner; a detached task's lost exception ends the program
+    worker::count(w.finished);
 }
 
 } // namespace weft::scheduler

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The end of a task, and those who wait for it. The word and its drawing are in weft/abi.hpp.
 #pragma once
-#include "scheduler/worker.hpp"
+#include "base/result.hpp"
+#include "scheduler/carrier.hpp"
 
 namespace weft::scheduler {
 
-/// The task has run: wakes its joiner, or frees it if it was detached. t may be gone afterwards. By the worker's owner.
-void complete(worker& w, task* t) noexcept;
+/// The running task has run to its end: wakes its joiner, or frees it if it was detached, and counts it as finished. t may be gone
+/// afterwards. May suspend, since a detached task's value is destroyed here: returns the carrier on which the caller goes on.
+carrier& complete(task* t) noexcept;
 
-/// The task could not get a stack: its outcome is a std::system_error with this errno; then as complete().
-void fail_without_stack(worker& w, task* t, int error) noexcept;
+/// t could not get a stack: its outcome is a std::system_error that says why, and the task is complete. Does not suspend.
+void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept;
 
 } // namespace weft::scheduler

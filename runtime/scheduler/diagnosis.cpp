@@ -96,8 +96,9 @@ void weft::abi::runtime_core::dump(int descriptor) const noexcept {
         started += w->started.load(std::memory_order_relaxed);   // mo: relaxed: a sketch
         finished += w->finished.load(std::memory_order_relaxed); // mo: relaxed: a sketch
         const task* t = w->running.load(std::memory_order_relaxed); // mo: relaxed: a sketch
+        const bool on = w->on.load(std::memory_order_relaxed) != nullptr; // mo: relaxed: a sketch
         say(std::snprintf(text, sizeof text, "weft:   worker %u: %s, task %" PRIu64 "%s\n", w->index,
-                          w->on ? "on a kernel thread" : "given away", t ? t->id : 0, w->has_work() ? ", has work queued" : ""));
+                          on ? "on a kernel thread" : "given away", t ? t->id : 0, w->has_work() ? ", has work queued" : ""));
     }
     say(std::snprintf(text, sizeof text, "weft:   tasks: %" PRIu64 " started, %" PRIu64 " finished\n", started, finished));
 }

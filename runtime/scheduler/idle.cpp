@@ -4,6 +4,13 @@
 
 namespace weft::scheduler {
 
+namespace {
+carrier* carrier_of(const worker& w) noexcept {
+    // mo: relaxed: w is on the list; what its last owner wrote before parking came to us through lock_.
+    return w.on.load(std::memory_order_relaxed);
+}
+} // namespace
+
 bool idle_set::try_begin_search(unsigned workers) noexcept {
     // mo: relaxed: a hint; too many searchers cost time, not correctness.
     if (2 * searching_in(word_.load(std::memory_order_relaxed)) >= workers) {
@@ -19,14 +26,19 @@ bool idle_set::end_search() noexcept {
     return searching_in(word_.fetch_sub(one_searching, std::memory_order_seq_cst)) == 1;
 }
 
-void idle_set::park(worker& w) noexcept {
+void idle_set::park(worker& w, idle_place where) noexcept {
     kernel::guard hold(lock_);
-    w.idle_next = top_;
-    w.idle_previous = nullptr;
-    if (top_) {
-        top_->idle_previous = &w;
+    if (where == idle_place::front) {
+        w.idle_previous = nullptr;
+        w.idle_next = front_;
+        (front_ ? front_->idle_previous : back_) = &w;
+        front_ = &w;
+    } else {
+        w.idle_next = nullptr;
+        w.idle_previous = back_;
+        (back_ ? back_->idle_next : front_) = &w;
+        back_ = &w;
     }
-    top_ = &w;
     w.idle_listed = true;
     const std::uint64_t change = one_parked - (w.searching ? one_searching : 0);
     w.searching = false;
@@ -35,10 +47,8 @@ void idle_set::park(worker& w) noexcept {
 }
 
 void idle_set::unlink_locked(worker& w) noexcept {
-    (w.idle_previous ? w.idle_previous->idle_next : top_) = w.idle_next;
-    if (w.idle_next) {
-        w.idle_next->idle_previous = w.idle_previous;
-    }
+    (w.idle_previous ? w.idle_previous->idle_next : front_) = w.idle_next;
+    (w.idle_next ? w.idle_next->idle_previous : back_) = w.idle_previous;
     w.idle_listed = false;
 }
 
@@ -47,18 +57,15 @@ bool idle_set::withdraw(worker& w) noexcept {
     if (!w.idle_listed) {
         return false;
     }
-    unlink_locked(w);
-    w.searching = true;
-    // mo: seq_cst -> claim_for_work's load, as in try_begin_search.
-    word_.fetch_add(one_searching - one_parked, std::memory_order_seq_cst);
+    (void)claim_locked(&w);
     return true;
 }
 
 worker* idle_set::reclaim_without_carrier(worker& preferred) noexcept {
     kernel::guard hold(lock_);
-    worker* w = preferred.idle_listed && !preferred.on ? &preferred : top_;
-    while (w && w->on) {
-        w = w->idle_next;
+    worker* w = preferred.idle_listed && !carrier_of(preferred) ? &preferred : back_;
+    while (w && carrier_of(*w)) {
+        w = w->idle_previous;
     }
     if (w) {
         unlink_locked(*w);
@@ -68,44 +75,45 @@ worker* idle_set::reclaim_without_carrier(worker& preferred) noexcept {
     return w;
 }
 
-worker* idle_set::claim_locked(worker* w) noexcept {
-    if (w) {
-        unlink_locked(*w);
-        w->searching = true;
-        // mo: seq_cst -> other producers' claim_for_work: from here on they rely on w.
-        word_.fetch_add(one_searching - one_parked, std::memory_order_seq_cst);
+claim idle_set::claim_locked(worker* w) noexcept {
+    if (!w) {
+        return {};
     }
-    return w;
+    unlink_locked(*w);
+    w->searching = true;
+    // mo: seq_cst -> other producers' claim_for_work: from here on they rely on w.
+    word_.fetch_add(one_searching - one_parked, std::memory_order_seq_cst);
+    return {w, carrier_of(*w)}; // I3
 }
 
-worker* idle_set::claim_for_work() noexcept {
+claim idle_set::claim_for_work() noexcept {
     // Fence P2. Without it the load below may be answered before the caller's push is visible, while the other column
     // does the same: the worker sleeps on a queue that is not empty. docs/memory_orders.md, tests/model/idle.pml.
-    // mo: seq_cst fence -> the fence in carrier::park (W2).
+    // mo: seq_cst fence -> the fences after park() (W2) and after end_search().
     std::atomic_thread_fence(std::memory_order_seq_cst);
     // mo: relaxed: ordered by the fence.
     const std::uint64_t word = word_.load(std::memory_order_relaxed);
     if (parked_in(word) == 0 || searching_in(word) != 0) {
-        return nullptr;
+        return {};
     }
     kernel::guard hold(lock_);
-    // mo: relaxed: the word changes from unparked to parked only under the lock that we hold; a searcher more is seen
-    // or not, either is right.
+    // mo: relaxed: ordered by the fence too; this second look is P3. (Nobody is parked any more: whoever took the last one off is
+    // a searcher, or a worker with a task to run and a look at its queues after it.)
     if (searching_in(word_.load(std::memory_order_relaxed)) != 0) {
-        return nullptr;
+        return {};
     }
-    return claim_locked(top_);
+    return claim_locked(front_);
 }
 
-worker* idle_set::claim_any() noexcept {
+claim idle_set::claim_any() noexcept {
     kernel::guard hold(lock_);
-    return claim_locked(top_);
+    return claim_locked(front_);
 }
 
-worker* idle_set::claim_with_carrier() noexcept {
+claim idle_set::claim_with_carrier() noexcept {
     kernel::guard hold(lock_);
-    worker* w = top_;
-    while (w && !w->on) {
+    worker* w = front_;
+    while (w && !carrier_of(*w)) {
         w = w->idle_next;
     }
     return claim_locked(w);

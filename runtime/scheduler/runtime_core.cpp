@@ -5,6 +5,7 @@
 #include "kernel/thread.hpp"
 #include "scheduler/birthplace.hpp"
 #include "scheduler/diagnosis.hpp"
+#include "scheduler/pinning.hpp"
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -43,7 +44,7 @@ runtime_core::runtime_core(weft::runtime_options o)
     : options(checked(std::move(o))), worker_count(options.workers),
       // More workers than CPUs: a spinning searcher would take the CPU from one that works.
       search_rounds(worker_count > kernel::usable_cpus() ? 2 : 64),
-      stacks({.stack_size = options.stack_size}) {
+      cpus(options.pin_workers ? cpus_of_this_thread() : std::vector<unsigned>()), stacks({.stack_size = options.stack_size}) {
     workers.reserve(worker_count);
     for (unsigned i = 0; i < worker_count; ++i) {
         workers.push_back(std::make_unique<worker>(*this, i));
@@ -79,12 +80,13 @@ int runtime_core::start_carrier(worker& first) noexcept {
     how.stack_size = 128 * 1024;
     how.name = name;
     c->assigned = &first;
-    first.on = c.get();
     // Held across the start: the list knows every carrier before it can end.
     kernel::guard hold(carriers_lock);
+    if (made_count >= worker_count + options.max_blocking) {
+        return EAGAIN;
+    }
     auto started = kernel::start_thread([](void* self) { static_cast<carrier*>(self)->run(); }, c.get(), how);
     if (!started) {
-        first.on = nullptr;
         return started.why().error;
     }
     c->thread = started.value();
@@ -99,13 +101,10 @@ bool runtime_core::give_to_spare(worker& w) noexcept {
         kernel::guard hold(carriers_lock);
         if (carrier* c = spares) {
             spares = c->next_spare;
+            c->listed_as_spare = false;
             c->assigned = &w;
-            w.on = c;
             c->sleep.unpark();
             return true;
-        }
-        if (made_count >= worker_count + options.max_blocking) {
-            return false;
         }
     }
     return give_birth([&] { return start_carrier(w) == 0; });
@@ -184,31 +183,38 @@ bool runtime_core::has_work() const noexcept {
 }
 
 void runtime_core::notify() noexcept {
-    if (worker* w = idle.claim_for_work()) {
-        wake(*w);
-    }
+    wake(idle.claim_for_work());
 }
 
 void runtime_core::find_keeper() noexcept {
+    // Without the fence we could miss a worker that parks while it misses that there is no keeper.
+    // mo: seq_cst fence -> the fences in carrier::park and enter_blocking.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     if (idle.parked() != 0) {
-        if (worker* w = idle.claim_any()) {
-            wake(*w);
-        }
+        wake(idle.claim_any());
     }
 }
 
-void runtime_core::wake(worker& claimed) noexcept {
-    if (claimed.on) {
-        claimed.on->sleep.unpark();
+void runtime_core::wake(const claim& parked) noexcept {
+    if (!parked) {
         return;
     }
-    if (!give_to_spare(claimed)) {
-        // No kernel thread for it. Another parked worker may have one; else the task that blocks will find its worker on the
-        // list, and the work, when it comes back.
-        worker* other = idle.claim_with_carrier();
-        idle.park(claimed);
-        if (other) {
-            other->on->sleep.unpark();
+    if (parked.on) {
+        parked.on->sleep.unpark();
+        return;
+    }
+    if (give_to_spare(*parked.claimed)) {
+        return;
+    }
+    // No kernel thread for it, so back on the list: W1 to W3 of idle.hpp again, since it counted as a searcher for a moment. If another
+    // parked worker has a kernel thread, that one goes; else a running worker will see the work, or the task that blocks will, when it
+    // takes its worker off the list.
+    idle.park(*parked.claimed, idle_place::back);
+    // mo: seq_cst fence -> the fence in claim_for_work (P2).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (has_work() || clock.lacks_keeper()) {
+        if (const claim other = idle.claim_with_carrier()) {
+            other.on->sleep.unpark();
         }
     }
 }

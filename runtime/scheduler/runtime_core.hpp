@@ -13,6 +13,7 @@
 #include "scheduler/carrier.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/injector.hpp"
+#include "scheduler/stack_refusal.hpp"
 #include "scheduler/timers.hpp"
 #include "scheduler/worker.hpp"
 #include <atomic>
@@ -47,8 +48,8 @@ struct weft::abi::runtime_core {
     void inject(task* t) noexcept;
     /// As inject, for a task that starts.
     void inject_new(task* t) noexcept;
-    /// A parked worker, claimed off the idle list, gets going.
-    void wake(scheduler::worker& claimed) noexcept;
+    /// A worker that was claimed off the idle list gets going. Nothing for an empty claim.
+    void wake(const scheduler::claim& parked) noexcept;
     /// Some parked worker should look after the timers.
     void find_keeper() noexcept;
 
@@ -75,12 +76,14 @@ struct weft::abi::runtime_core {
 
     const weft::runtime_options options;
     const unsigned worker_count;
-    const unsigned search_rounds; // r/o after init: how long to spin before a park
+    const unsigned search_rounds;     // how long to spin before a park
+    const std::vector<unsigned> cpus; // where workers are pinned, round robin; empty: they are not
 
     scheduler::idle_set idle;
     scheduler::injector injected;
     scheduler::timers clock;
     context::stack_pool stacks;
+    scheduler::stack_refusal no_stack;
     std::vector<std::unique_ptr<scheduler::worker>> workers; // r/o after init
 
     kernel::lock carriers_lock;

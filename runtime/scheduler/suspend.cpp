@@ -38,10 +38,10 @@ context::point point_of(carrier& c, task* t) noexcept {
     if (t->context) {
         return t->context;
     }
-    int why = 0;
+    base::refusal why;
     void* top = c.held->take_stack(&why);
     if (!top) {
-        fail_without_stack(*c.held, t, why);
+        fail_without_stack(c, t, why);
         return nullptr;
     }
     t->stack_top = top;
@@ -74,8 +74,7 @@ void run_tasks_on_this_stack(void*) noexcept {
         task* t = c->running;
         void* stack = t->stack_top;
         t->operations->run(*t);
-        c = this_carrier(); // the task may have migrated
-        complete(*c->held, t);
+        c = &complete(t); // the task may have migrated
         task* next = c->held->next_local();
         if (next && !next->context) {
             next->stack_top = stack;

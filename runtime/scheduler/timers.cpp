@@ -34,11 +34,7 @@ bool timers::remove(time::timer& t) noexcept {
     return was_in;
 }
 
-unsigned timers::fire_due() noexcept {
-    if (!pending()) {
-        return 0;
-    }
-    const std::uint64_t now = kernel::monotonic_ns();
+unsigned timers::fire_due(std::uint64_t now) noexcept {
     if (earliest() > now) {
         return 0;
     }
@@ -79,7 +75,12 @@ bool timers::resign_keeper(parker& sleep) noexcept {
         return false;
     }
     keeper_ = nullptr;
-    return !heap_.empty();
+    return true;
+}
+
+bool timers::is_keeper(const parker& sleep) noexcept {
+    kernel::guard hold(lock_);
+    return keeper_ == &sleep;
 }
 
 bool timers::lacks_keeper() noexcept {

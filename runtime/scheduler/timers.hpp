@@ -6,8 +6,13 @@
 // picks. The role is guarded by the same lock as the heap, so "the keeper computed its deadline" and "a timer came
 // before that deadline" cannot cross: whoever inserts an earlier timer sees the keeper and wakes it.
 //
+// A keeper that wakes resigns, and looks at the timers itself until it either parks again or is about to run a task; then it
+// wakes a parked worker as its successor, if there is no keeper by then. A worker that parks asks for the role after it has put itself
+// on the idle list: so either it becomes the keeper, or the keeper that resigns later finds it there.
+//
 // I1  earliest_ is the heap's earliest deadline, or never, whenever lock_ is free.
-// I2  If the heap is not empty and a worker is parked, then there is a keeper, or a worker was just woken to become it.
+// I2  If the heap is not empty and a worker is parked, then there is a keeper, or a worker is awake that will become it or wake one.
+// tests/model/timekeeper.pml checks both halves.
 #pragma once
 #include "base/cache_line.hpp"
 #include "kernel/clock.hpp"
@@ -28,20 +33,22 @@ class alignas(base::cache_line) timers {
     /// wakes a parked worker, if there is one, and that will become it. The timer may fire before this returns.
     [[nodiscard]] bool insert(time::timer& t) noexcept;
 
-    /// Takes a timer out before it fires; false when it has fired or is firing.
+    /// Takes a timer out before it fires. False when it has fired or is about to, on another thread: then its memory must live until
+    /// its fire() has been called.
     [[nodiscard]] bool remove(time::timer& t) noexcept;
 
     /// Fires all that is due; returns how many. fire() runs without the lock. Cheap when nothing is due.
-    unsigned fire_due() noexcept;
+    unsigned fire_due() noexcept { return pending() ? fire_due(kernel::monotonic_ns()) : 0; }
+    unsigned fire_due(std::uint64_t now) noexcept;
 
     /// A worker that is about to park on `sleep` offers to watch the clock. Returns the deadline to sleep until: the earliest
     /// if it is now the keeper, else never.
     [[nodiscard]] std::uint64_t become_keeper(parker& sleep) noexcept;
-    /// The worker has woken: gives the role back. True when it had it and timers are pending: another should take it.
+    /// The worker has woken: gives the role back. True when it had it.
     [[nodiscard]] bool resign_keeper(parker& sleep) noexcept;
+    [[nodiscard]] bool is_keeper(const parker& sleep) noexcept;
 
     [[nodiscard]] bool pending() const noexcept { return earliest() != kernel::never; }
-    [[nodiscard]] bool due() const noexcept { return pending() && earliest() <= kernel::monotonic_ns(); }
     [[nodiscard]] std::uint64_t earliest() const noexcept {
         // mo: relaxed: a hint; the heap itself is read under the lock.
         return earliest_.load(std::memory_order_relaxed);

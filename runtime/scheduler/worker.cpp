@@ -8,7 +8,7 @@ worker::worker(runtime_core& home, unsigned number) noexcept
     : core(home), index(number), random_state_(0x9e3779b9u * (number + 1)) {}
 
 worker::~worker() {
-    core.stacks.release(stacks_.data(), stack_count_);
+    return_stacks();
 }
 
 void worker::add_to(deque<task, 1024>& queue, task* t) noexcept {
@@ -40,15 +40,36 @@ void worker::add_woken(task* t) noexcept {
 }
 
 void worker::add_yielded(task* t) noexcept {
-    // No notify: the worker is awake and the task was running a moment ago; if it is not alone here, the tasks before it
-    // have been announced.
+    // To be announced like any other: a searcher that was woken for the task that now runs here has perhaps given up already.
     add_to(ready_, t);
+    core.notify_others();
+}
+
+void worker::watch_clock() noexcept {
+    bool rarer = true; // no timers, or tasks so short that a look after 61 of them is early enough
+    if (core.clock.pending()) {
+        const std::uint64_t now = kernel::monotonic_ns();
+        core.clock.fire_due(now);
+        const std::uint64_t since = now - clock_seen_;
+        clock_seen_ = now;
+        rarer = since < clock_fine_ns;
+        if (since > clock_coarse_ns && poll_every_ > 1) {
+            poll_every_ /= 2;
+        }
+    }
+    if (rarer && poll_every_ < poll_interval) {
+        poll_every_ = 2 * poll_every_ < poll_interval ? 2 * poll_every_ : poll_interval;
+    }
 }
 
 task* worker::poll_others() noexcept {
-    if (core.clock.pending()) {
-        core.clock.fire_due();
+    since_others_ += poll_every_;
+    watch_clock();
+    poll_in_ = poll_every_;
+    if (since_others_ < poll_interval) {
+        return nullptr;
     }
+    since_others_ = 0;
     if (!core.injected.empty()) {
         // One, not a batch: a batch at every poll would outrun the picks between the polls, and push suspended tasks, with their
         // stacks, out behind everything that has not started.
@@ -64,7 +85,7 @@ task* worker::poll_others() noexcept {
 }
 
 task* worker::next_local() noexcept {
-    if (++tick_ % poll_interval == 0) [[unlikely]] {
+    if (--poll_in_ == 0) [[unlikely]] {
         if (task* t = poll_others()) {
             return t;
         }
@@ -154,14 +175,13 @@ std::uint32_t worker::random() noexcept {
     return random_state_;
 }
 
-void* worker::take_stack(int* why) noexcept {
+void* worker::take_stack(base::refusal* why) noexcept {
     if (stack_count_ == 0) {
-        base::refusal refused;
-        stack_count_ = core.stacks.acquire(stacks_.data(), stack_cache / 2, &refused);
+        stack_count_ = core.stacks.acquire(stacks_.data(), stack_batch_, why);
         if (stack_count_ == 0) {
-            *why = refused.error;
             return nullptr;
         }
+        stack_batch_ = stack_batch_ < stack_cache / 2 ? 2 * stack_batch_ : stack_batch_;
     }
     return stacks_[--stack_count_];
 }
@@ -176,6 +196,14 @@ void worker::give_stack(void* top) noexcept {
         }
     }
     stacks_[stack_count_++] = top;
+}
+
+void worker::return_stacks() noexcept {
+    if (stack_count_ != 0) {
+        core.stacks.release(stacks_.data(), stack_count_);
+        stack_count_ = 0;
+    }
+    stack_batch_ = 1;
 }
 
 } // namespace weft::scheduler

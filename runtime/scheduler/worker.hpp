@@ -9,12 +9,15 @@
 //   fresh_  tasks that have not started: youngest first here (depth first, so few stacks exist), oldest first for thieves.
 //   ready_  tasks that yielded or were pushed out of the slot: first in, first out, so that everybody gets a turn.
 //   the injector (injector.hpp), common to all workers.
-// A pick takes the slot, then fresh_ and ready_ in turn; every 61st pick looks at the injector and the timers first, and every 64th
-// of those at the oldest of fresh_, so that nothing starves behind a busy queue.
+// A pick takes the slot, then fresh_ and ready_ in turn; every 61st pick looks at the injector first, and every 64th of those at
+// the oldest of fresh_, so that nothing starves behind a busy queue. The clock is looked at as often as the injector, and more often
+// when tasks run for long.
 //
-// I1  Owner-only fields belong to the carrier that holds the worker (`on`); the hand-over between carriers goes through a lock.
+// I1  Owner-only fields belong to the carrier that holds the worker (`on`), or to who has just claimed it off the idle list without
+//     a carrier; the hand-over between carriers goes through a lock.
 #pragma once
 #include "base/cache_line.hpp"
+#include "base/result.hpp"
 #include "scheduler/deque.hpp"
 #include "scheduler/injector.hpp"
 #include "scheduler/task_pool.hpp"
@@ -50,9 +53,11 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] task* steal_from(worker& victim, bool slot_too) noexcept;
     [[nodiscard]] std::uint64_t new_task_id() noexcept;
     [[nodiscard]] std::uint32_t random() noexcept;
-    /// A stack for a task that starts; null with errno in *why when the kernel refuses one.
-    [[nodiscard]] void* take_stack(int* why) noexcept;
+    /// A stack for a task that starts; null with *why filled when the kernel refuses one.
+    [[nodiscard]] void* take_stack(base::refusal* why) noexcept;
     void give_stack(void* top) noexcept;
+    /// All cached stacks, before the worker goes idle: another may need one that the kernel would refuse.
+    void return_stacks() noexcept;
 
     // ---- anybody's side
     /// A look from outside: is there something to run here?
@@ -61,8 +66,8 @@ class alignas(base::cache_line) worker {
     runtime_core& core;
     const unsigned index;
 
-    carrier* on = nullptr;      // who runs us; guarded by the hand-over (idle_set's lock or the carriers' lock)
-    bool searching = false;     // owner, or who claims us off the idle list
+    std::atomic<carrier*> on{nullptr}; // owner writes; read by claimers under idle_set's lock, and by dumps
+    bool searching = false;            // owner; while idle_listed guarded by idle_set's lock
     bool idle_listed = false;   // guarded by idle_set's lock
     worker* idle_next = nullptr;     // guarded by idle_set's lock
     worker* idle_previous = nullptr; // guarded by idle_set's lock
@@ -81,21 +86,27 @@ class alignas(base::cache_line) worker {
 
   private:
     void add_to(deque<task, 1024>& queue, task* t) noexcept;
-    task* poll_others() noexcept;
+    [[nodiscard]] task* poll_others() noexcept;
+    void watch_clock() noexcept;
 
     static constexpr unsigned poll_interval = 61; // prime, so that it does not beat with regular task patterns
     static constexpr unsigned oldest_interval = 64; // polls
+    static constexpr std::uint64_t clock_fine_ns = 50'000, clock_coarse_ns = 200'000; // how far apart looks at the clock may lie
     static constexpr unsigned slot_in_a_row = 16;
     static constexpr std::size_t stack_cache = 32;
 
-    unsigned tick_ = 0;                    // owner
-    unsigned polls_ = 0;                   // owner
+    unsigned poll_in_ = poll_interval;     // owner: picks until the next poll
+    unsigned poll_every_ = poll_interval;  // owner: halved while tasks run for long and timers are pending
+    unsigned since_others_ = 0;            // owner: picks since the injector was looked at
+    unsigned polls_ = 0;                   // owner: looks at the injector
+    std::uint64_t clock_seen_ = 0;         // owner
     unsigned slot_budget_ = slot_in_a_row; // owner
     bool ready_first_ = false;             // owner
     std::uint32_t random_state_;           // owner
     std::uint64_t next_id_ = 0;            // owner: ids reserved in blocks
     std::uint64_t last_id_ = 0;            // owner
     std::size_t stack_count_ = 0;          // owner
+    std::size_t stack_batch_ = 1;          // owner: how many to ask for next; doubled, so that few tasks take few stacks
     std::array<void*, stack_cache> stacks_; // owner
 
     alignas(base::cache_line) std::atomic<task*> slot_{nullptr}; // owner fills, anybody empties
