@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The switch on aarch64, inline. The idea is that of the x86-64 one: everything that may be declared destroyed is, so the compiler keeps
-// only what is alive; x29 (frame pointer) and sp are kept by hand. x18 is the platform's register and never touched.
+// only what is alive; x29 (frame pointer) and sp are kept by hand. x18 is a scratch register like others on Linux (gcc keeps loop counters
+// there), so it is declared destroyed too; a build that reserves it for a shadow call stack is not supported.
 //
 //   a suspended stack         offset  written by
 //   sp ->   resume address      0     the leaver: its label 1, or start_of_stack for a new stack
@@ -65,7 +66,7 @@ inline point make_point(void* stack_top, std::size_t, entry_function entry, void
                  : "+r"(slot), "+r"(next)
                  :
                  : WEFT_SVE_REGISTERS "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
-                   "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4",
+                   "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4",
                    "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20",
                    "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
 }
