@@ -38,13 +38,14 @@ TEST_F(sanitizer_death_test, an_overflow_of_a_local_on_a_task_stack_is_reported_
 }
 
 TEST_F(sanitizer_death_test, a_stack_is_clean_for_its_next_user) {
-    // The first user leaves with poisoned red zones around its locals; the second one's locals lie elsewhere.
+    // The first user is abandoned while it is suspended, with red zones around its locals; the second one's locals lie elsewhere.
     test::stack s(pool);
-    static context::point outside;
+    static context::point outside, abandoned;
     auto leave_dirty = +[](void*) noexcept {
         volatile int numbers[300] = {};
         (void)read_at(numbers, 299);
-        context::leave_to(outside);
+        context::switch_to(&abandoned, outside);
+        (void)read_at(numbers, 298);
     };
     context::switch_to(&outside, context::make_point(s.top(), s.size(), leave_dirty, nullptr));
     bool clean = false;
