@@ -318,6 +318,7 @@ stack_pool_stats stack_pool::stats() const noexcept {
     s.cold = cold_.size();
     s.fresh = fresh_count_;
     s.slabs = slabs_.size();
+    s.made = made_;
     s.mapped = mapped_;
     s.trimmed = trimmed_;
     s.method = method_;

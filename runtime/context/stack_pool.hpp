@@ -50,6 +50,7 @@ struct stack_pool_stats {
     std::size_t cold = 0;         // also those whose guard was refused
     std::size_t fresh = 0;
     std::size_t slabs = 0;
+    std::size_t made = 0;         // stacks in all slabs: out + warm + cold + fresh, and those on their way between them
     std::size_t mapped = 0;       // bytes of address space
     std::size_t trimmed = 0;      // stacks whose memory went back to the kernel, ever
     guard_method method = guard_method::advice; // in use

@@ -54,4 +54,10 @@ inline void fill(const stack_pool& pool, void* top, int byte) {
     std::memset(static_cast<std::byte*>(top) - pool.usable_size(), byte, pool.usable_size());
 }
 
+/// Every stack of every slab is somewhere (asked when nobody else uses the pool).
+inline bool none_is_lost(const stack_pool& pool) {
+    const auto s = pool.stats();
+    return s.out + s.warm + s.cold + s.fresh == s.made;
+}
+
 } // namespace test

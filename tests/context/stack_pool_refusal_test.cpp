@@ -24,12 +24,14 @@ TEST(a_stack_pool, refuses_when_the_mappings_for_guards_are_used_up_and_recovers
     EXPECT_EQ(why.error, ENOMEM);
     EXPECT_NE(std::string(why.call).find("max_map_count"), std::string::npos) << why.call;
     EXPECT_EQ(pool.stats().out, 100u);
+    EXPECT_TRUE(none_is_lost(pool));
     for (void* top : tops) {
         EXPECT_TRUE(kernel::is_guarded(pool.guard_of(top)));
     }
     // What came back has its guard and goes out again.
     release(pool, {tops.begin(), tops.begin() + 40});
     EXPECT_EQ(acquire(pool, 1000, &why).size(), 40u);
+    EXPECT_TRUE(none_is_lost(pool));
     release(pool, tops);
 }
 
