@@ -85,7 +85,6 @@ void carrier::run_tasks() noexcept {
 
 task* carrier::find_task() noexcept {
     worker& w = *held;
-    bool kept_time = false;
     for (;;) {
         task* t = w.next_local();
         if (!t) {
@@ -104,12 +103,9 @@ task* carrier::find_task() noexcept {
         }
         if (t) {
             end_search();
-            if (kept_time && core.clock.lacks_keeper()) {
-                core.find_keeper(); // the task may run for long
-            }
             return t;
         }
-        if (!park(kept_time)) {
+        if (!park()) {
             return nullptr;
         }
     }
@@ -127,6 +123,10 @@ void carrier::end_search() noexcept {
             if (core.has_work()) {
                 core.notify();
             }
+        }
+        // Perhaps we were woken from keeping the time, or in order to keep it, and now a task comes that may run for long.
+        if (core.clock.lacks_keeper()) {
+            core.find_keeper();
         }
     }
 }
@@ -159,7 +159,7 @@ task* carrier::search() noexcept {
     return nullptr;
 }
 
-bool carrier::park(bool& kept_time) noexcept {
+bool carrier::park() noexcept {
     worker& w = *held;
     w.return_stacks();
     // Asked twice. Here for the place on the list alone. Then, authoritatively, when we are on the list: a keeper that resigns looks
@@ -179,7 +179,7 @@ bool carrier::park(bool& kept_time) noexcept {
     if (sleepy && !core.stopping()) {
         sleep.park(deadline);
     }
-    kept_time = core.clock.resign_keeper(sleep) || kept_time;
+    core.clock.resign_keeper(sleep);
     if (core.stopping()) {
         return false;
     }

@@ -77,8 +77,8 @@ class carrier {
     [[nodiscard]] worker* await_worker() noexcept;
     [[nodiscard]] task* find_task() noexcept;
     [[nodiscard]] task* search() noexcept;
-    /// Sleeps until there may be work; false when the runtime stops. Says whether it watched the clock meanwhile.
-    [[nodiscard]] bool park(bool& kept_time) noexcept;
+    /// Sleeps until there may be work; false when the runtime stops.
+    [[nodiscard]] bool park() noexcept;
     void end_search() noexcept;
 
     int pinned_to_ = -1; // owner: this thread; the CPU, when the runtime pins its workers

@@ -69,13 +69,11 @@ std::uint64_t timers::become_keeper(parker& sleep) noexcept {
     return keeper_deadline_;
 }
 
-bool timers::resign_keeper(parker& sleep) noexcept {
+void timers::resign_keeper(parker& sleep) noexcept {
     kernel::guard hold(lock_);
-    if (keeper_ != &sleep) {
-        return false;
+    if (keeper_ == &sleep) {
+        keeper_ = nullptr;
     }
-    keeper_ = nullptr;
-    return true;
 }
 
 bool timers::is_keeper(const parker& sleep) noexcept {

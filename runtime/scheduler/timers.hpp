@@ -6,13 +6,13 @@
 // picks. The role is guarded by the same lock as the heap, so "the keeper computed its deadline" and "a timer came
 // before that deadline" cannot cross: whoever inserts an earlier timer sees the keeper and wakes it.
 //
-// A keeper that wakes resigns, and looks at the timers itself until it either parks again or is about to run a task; then it
-// wakes a parked worker as its successor, if there is no keeper by then. A worker that parks asks for the role after it has put itself
+// A keeper that wakes resigns, and looks at the timers itself until it either parks again or is about to run a task; then, like
+// every worker that ends a search with a task, it wakes a parked worker as the next keeper if there is none. A worker that parks asks for the role after it has put itself
 // on the idle list: so either it becomes the keeper, or the keeper that resigns later finds it there.
 //
 // I1  earliest_ is the heap's earliest deadline, or never, whenever lock_ is free.
 // I2  If the heap is not empty and a worker is parked, then there is a keeper, or a worker is awake that will become it or wake one.
-// tests/model/timekeeper.pml checks both halves.
+// tests/model/timekeeper.pml checks it.
 #pragma once
 #include "base/cache_line.hpp"
 #include "kernel/clock.hpp"
@@ -44,8 +44,8 @@ class alignas(base::cache_line) timers {
     /// A worker that is about to park on `sleep` offers to watch the clock. Returns the deadline to sleep until: the earliest
     /// if it is now the keeper, else never.
     [[nodiscard]] std::uint64_t become_keeper(parker& sleep) noexcept;
-    /// The worker has woken: gives the role back. True when it had it.
-    [[nodiscard]] bool resign_keeper(parker& sleep) noexcept;
+    /// The worker has woken: gives the role back, if it had it.
+    void resign_keeper(parker& sleep) noexcept;
     [[nodiscard]] bool is_keeper(const parker& sleep) noexcept;
 
     [[nodiscard]] bool pending() const noexcept { return earliest() != kernel::never; }

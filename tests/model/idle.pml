@@ -6,7 +6,8 @@
  *
  * The machine's store buffers are modelled where the code stands a fence against them: built with -DWITHOUT_P2 a producer
  * reads the word before its push is visible, with -DWITHOUT_W2 a worker reads the queue before its own parking is. Both must
- * then fail, so the model is able to see the fault. -DWITHOUT_CHAIN drops the rule that the last searcher hands on.
+ * then fail, so the model is able to see the fault. So must -DWITHOUT_LAST_FENCE, where the last searcher reads the queue before it is
+ * seen to have stopped, and -DWITHOUT_CHAIN, which drops the rule that the last searcher hands on.
  */
 #ifndef WORKERS
 #define WORKERS 2
@@ -87,10 +88,16 @@ again:
     :: got ->
         if
         :: is_searching[me] -> /* end_search */
+#ifdef WITHOUT_LAST_FENCE
+            seen_queue = queue;
+#endif
             atomic { is_searching[me] = false; searching--; last = (searching == 0) }
+#ifndef WITHOUT_LAST_FENCE
+            seen_queue = queue; /* after a fence */
+#endif
 #ifndef WITHOUT_CHAIN
             if
-            :: last && queue > 0 -> notify()
+            :: last && seen_queue > 0 -> notify()
             :: else -> skip
             fi
 #endif
