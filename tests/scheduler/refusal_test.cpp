@@ -306,7 +306,8 @@ void stacks_refused() {
             }
             support::say("%d workers: %d ran, %d refused\n", workers, ran.load(), refused);
             REQUIRE(refused > 0);
-            REQUIRE(ran > 0);
+            // One worker has the spawner's stack when that is through; of several, one without a stack may have refused all by then.
+            REQUIRE(ran > 0 || workers > 1);
             REQUIRE(ran + refused == tasks);
             REQUIRE(destroyed == tasks);
             // And it goes on: stacks that came back serve the next. With many workers and one stack, a task may be refused once more,
