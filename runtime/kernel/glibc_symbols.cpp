@@ -20,6 +20,7 @@ WEFT_IN_LIBC_A void __malloc_arena_thread_freeres();
 WEFT_IN_LIBC_A void __res_nclose(void*);
 WEFT_IN_LIBC_A void __nptl_setxid_sighandler(int, siginfo_t*, void*);
 WEFT_IN_LIBC_A int __libc_sigaction(int, const struct sigaction*, struct sigaction*);
+WEFT_IN_LIBC_A const void* _Unwind_Find_FDE(void*, void*); // libgcc_eh.a's
 WEFT_IN_LIBC_A extern unsigned __nptl_nthreads;
 WEFT_IN_LIBC_A extern weft::kernel::key_slot __pthread_keys[];
 WEFT_IN_LIBC_A extern const std::ptrdiff_t __rseq_offset;
@@ -54,6 +55,7 @@ void find_in_static_program(glibc_symbols& s) noexcept {
     s.resolver_close = &__res_nclose;
     s.setxid_handler = &__nptl_setxid_sighandler; // linked in beside setuid
     s.set_signal_action = &__libc_sigaction;
+    s.find_unwind_entry = &_Unwind_Find_FDE;
     s.thread_count = &__nptl_nthreads;
     s.keys = __pthread_keys;
     s.rseq_offset = &__rseq_offset;

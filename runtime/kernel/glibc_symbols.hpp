@@ -45,6 +45,7 @@ struct glibc_symbols {
     key_slot* keys = nullptr;                // __pthread_keys
     void (*setxid_handler)(int, siginfo_t*, void*) = nullptr; // __nptl_setxid_sighandler; static programs only
     int (*set_signal_action)(int, const struct sigaction*, struct sigaction*) = nullptr; // __libc_sigaction; as above
+    const void* (*find_unwind_entry)(void* pc, void* bases) = nullptr; // libgcc's _Unwind_Find_FDE; static programs only
     const std::ptrdiff_t* rseq_offset = nullptr; // __rseq_offset
     const unsigned* rseq_size = nullptr;     // __rseq_size
     void* const* stack_end = nullptr;        // __libc_stack_end

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* names[] = {"libc_single_threaded", "program_single_threaded", "stdio_locks", "multiple_threads",
                                  "static_tls", "tcb_words", "locale", "resolver", "rseq", "tid", "robust_list", "specific",
                                  "stack_list", "tls_destructors", "key_destructors", "libc_caches", "blocked_signals",
-                                 "cancel_buffer", "stack_bounds", "exiting_bit", "setxid_handler", "thread_count"};
+                                 "cancel_buffer", "stack_bounds", "exiting_bit", "setxid_handler", "thread_count", "unwind_tables"};
 static_assert(sizeof names / sizeof *names == static_cast<std::size_t>(measure::count_));
 } // namespace
 

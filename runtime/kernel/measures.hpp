@@ -29,6 +29,7 @@ enum class measure : std::uint32_t {
     exiting_bit,             // glibc's setxid skips the thread
     setxid_handler,          // glibc installs its handler for setxid's signal, for main and pthreads
     thread_count,            // __nptl_nthreads counts us, so that main may pthread_exit
+    unwind_tables,           // libgcc sorts a static program's unwind tables before there are threads
     count_
 };
 

@@ -217,10 +217,26 @@ void install_setxid_handler(const glibc_symbols& s) noexcept {
     errno = kept_errno;
 }
 
+/// A static program's unwind tables are sorted by the first throw, under a lock that libgcc takes only when pthread_key_create happens
+/// to be linked in: otherwise the first two throws on two threads race, and the one that finds a half-sorted table aborts. So we
+/// make it sort them now, by asking for an address that is in no table; from then on they are only read.
+void sort_unwind_tables(const glibc_symbols& s) noexcept {
+    static constinit std::atomic<bool> sorted{false};
+    // mo: relaxed: the clone publishes the tables to the thread that we are about to make.
+    if (s.find_unwind_entry && !sorted.load(std::memory_order_relaxed)) {
+        void* bases[3];
+        (void)s.find_unwind_entry(reinterpret_cast<void*>(1), bases);
+        sorted.store(true, std::memory_order_relaxed); // mo: relaxed: as above
+    }
+}
+
 } // namespace
 
 void declare_threads() noexcept {
     const glibc_symbols& s = glibc().symbols;
+    if (is_on(measure::unwind_tables)) {
+        sort_unwind_tables(s);
+    }
     // pthread_create's call clears both flags as well, so it must not be made when a test wants one of them left.
     if (*s.libc_single_threaded && is_on(measure::setxid_handler) && is_on(measure::libc_single_threaded) &&
         is_on(measure::program_single_threaded)) {
