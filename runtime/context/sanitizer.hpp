@@ -15,7 +15,9 @@
 // I1  The leaver's record is complete before the arriver returns, and only then may anybody else learn of that point (as for the
 //     backend's own save slot).
 // TSan's switch orders leaver before arriver (flag 0), which is true: they follow each other on one kernel thread.
-// TSan counts fibers as threads and has room for about 8,000: tests run fewer parked tasks there.
+// TSan counts fibers as threads and has room for about 8,000: tests run fewer parked tasks there. Making one clears 0.8 MB, so each
+// kernel thread keeps those of its dead stacks for its new ones; that orders only what ran on this kernel thread one after the other.
+// A stack that is given up leaves its frames on the fiber's shadow call stack, so a fiber serves a limited number of stacks.
 // The functions that stand between are in watched_switch.hpp.
 // LeakSanitizer does not look into task stacks: what only a suspended task holds at exit is reported.
 // Reference: compiler-rt include/sanitizer/common_interface_defs.h, tsan_interface.h, asan_interface.h.
@@ -56,6 +58,48 @@ struct watched_point {
     void* dead_fiber = nullptr;      // the fiber of one that gave its stack up
 };
 
+#if defined(WEFT_THREAD_SANITIZER)
+/// The fibers of dead stacks that this kernel thread keeps.
+struct fiber_cache {
+    static constexpr unsigned room = 32, uses_of_one = 1000;
+    void* kept[room] = {};
+    unsigned count = 0;
+    unsigned uses = 0; // of all that lie here; when they are many, all are renewed
+    ~fiber_cache() {
+        while (count > 0) {
+            __tsan_destroy_fiber(kept[--count]);
+        }
+    }
+};
+
+/// Never inlined: EDGE tls-address-caching.
+[[gnu::noinline]] inline fiber_cache& this_fiber_cache() noexcept {
+    static thread_local fiber_cache mine;
+    asm volatile("");
+    return mine;
+}
+
+inline void* take_fiber() noexcept {
+    fiber_cache& cache = this_fiber_cache();
+    return cache.count > 0 ? cache.kept[--cache.count] : __tsan_create_fiber(0);
+}
+
+inline void give_fiber(void* dead) noexcept {
+    fiber_cache& cache = this_fiber_cache();
+    if (++cache.uses >= fiber_cache::uses_of_one) {
+        cache.uses = 0;
+        while (cache.count > 0) {
+            __tsan_destroy_fiber(cache.kept[--cache.count]);
+        }
+        __tsan_destroy_fiber(dead);
+    } else if (cache.count < fiber_cache::room) {
+        cache.kept[cache.count++] = dead;
+    } else {
+        __tsan_destroy_fiber(dead);
+    }
+}
+#endif
+
 /// Last thing on the stack that is left. `here` null: it is given up.
 [[gnu::always_inline]] inline void announce_switch([[maybe_unused]] watched_point* here, watched_point& target) noexcept {
     target.from = here;
@@ -85,7 +129,7 @@ inline void confirm_switch(watched_point& here) noexcept {
     }
 #else
     if (here.dead_fiber) {
-        __tsan_destroy_fiber(here.dead_fiber);
+        give_fiber(here.dead_fiber);
     }
 #endif
 }

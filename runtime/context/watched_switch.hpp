@@ -30,7 +30,7 @@ inline void enter_watched(void* start_record) noexcept {
     start->entry = entry;
     start->argument = argument;
 #if defined(WEFT_THREAD_SANITIZER)
-    start->here.fiber = __tsan_create_fiber(0);
+    start->here.fiber = take_fiber();
 #endif
     start->here.machine = machine::make_point(start, stack_size - room, &enter_watched, start);
     return &start->here;

@@ -313,4 +313,8 @@ void run_process_child(process_start& s) noexcept {
     become_program(s);
 }
 
+void start_process_child(void* start) {
+    run_process_child(*static_cast<process_start*>(start));
+}
+
 } // namespace weft::kernel

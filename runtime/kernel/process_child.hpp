@@ -36,4 +36,7 @@ struct process_report {
 /// that sleeps: it must not touch errno or anything else of the parent's.
 [[noreturn]] void run_process_child(process_start& start) noexcept;
 
+/// The same as the first function on a stack of its own; start points to a process_start.
+void start_process_child(void* start);
+
 } // namespace weft::kernel

@@ -113,15 +113,11 @@ struct pipe_ends {
     }
 };
 
-void start_child(void* start) {
-    run_process_child(*static_cast<process_start*>(start));
-}
-
 std::uint64_t as_word(const void* p) noexcept {
     return reinterpret_cast<std::uintptr_t>(p);
 }
 
-/// clone3 where it does, else clone; the child with a stack goes to start_child, the one without returns 0 here.
+/// clone3 where it does, else clone; the child with a stack goes to start_process_child, the one without returns 0 here.
 long clone_process(process_start& s, std::uint64_t flags, char* stack, int* pidfd) noexcept {
     clone_args arguments{};
     arguments.flags = flags | CLONE_CLEAR_SIGHAND;
@@ -136,7 +132,7 @@ long clone_process(process_start& s, std::uint64_t flags, char* stack, int* pidf
         size = CLONE_ARGS_SIZE_VER2;
     }
     const auto clone3 = [&] {
-        return stack ? weft_clone3_thread(&arguments, size, &start_child, &s) : system_call(SYS_clone3, &arguments, size);
+        return stack ? weft_clone3_thread(&arguments, size, &start_process_child, &s) : system_call(SYS_clone3, &arguments, size);
     };
     s.handlers_cleared = true;
     long answer = clone3();
@@ -155,7 +151,7 @@ long clone_process(process_start& s, std::uint64_t flags, char* stack, int* pidf
         return system_call(SYS_clone, flags, nullptr, pidfd, nullptr, nullptr);
     }
     auto* const first = reinterpret_cast<entry_record*>(stack + stack_size - sizeof(entry_record));
-    *first = {&start_child, &s};
+    *first = {&start_process_child, &s};
     static_assert(sizeof(entry_record) == 16, "the stack stays 16-byte aligned");
     return weft_clone_thread(static_cast<unsigned long>(flags), first, pidfd, &s.in_our_memory, nullptr, first);
 }

@@ -43,10 +43,15 @@ void* run(void* argument) {
     if (t->name[0] != '\0') {
         pthread_setname_np(pthread_self(), t->name);
     }
+    struct ending { // also when pthread_exit or pthread_cancel unwinds through here
+        thread* t;
+        ~ending() {
+            // mo: release -> has_ended's acquire.
+            t->ended.store(true, std::memory_order_release);
+            drop(t);
+        }
+    } const at_the_end{t};
     t->f(t->argument);
-    // mo: release -> has_ended's acquire.
-    t->ended.store(true, std::memory_order_release);
-    drop(t);
     return nullptr;
 }
 

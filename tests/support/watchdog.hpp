@@ -9,19 +9,13 @@
 // for ever, and kernel threads are pthreads there anyway. A watchdog inside another replaces it for its own time. A child made by
 // fork() has no timer: arm a new one there.
 #pragma once
+#include "support/sanitized.hpp"
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define WEFT_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define WEFT_TEST_SANITIZED 1
-#endif
-#endif
 #if defined(WEFT_TEST_SANITIZED)
 #include <chrono>
 #include <condition_variable>
@@ -32,12 +26,6 @@
 #endif
 
 namespace test {
-
-#if defined(WEFT_TEST_SANITIZED)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 inline constexpr int watchdog_exit_code = 124; // as timeout(1)
 

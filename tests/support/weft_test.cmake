@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# weft_test(NAME file.cpp [more.cpp ...] [PROGRAM] [TIMEOUT seconds] [LABELS ...] [LIBRARIES ...] [ARGS ...])
+# weft_test(NAME file.cpp [more.cpp ...] [PROGRAM] [SERIAL] [TIMEOUT seconds] [LABELS ...] [LIBRARIES ...] [ARGS ...])
 #
 # NAME becomes a target and a CTest test. Without PROGRAM the file is a GoogleTest file and gets gtest_main;
 # with PROGRAM it has a main of its own and its exit code is the verdict (0 passed, 77 skipped by name).
+# SERIAL: it runs alone, since it measures the machine.
 # Every test has a time limit, so that nothing hangs.
 # GoogleTest files share one precompiled header: theirs takes longer to read than most of them take to compile.
 if(NOT TARGET weft_test_headers)
@@ -14,7 +15,7 @@ if(NOT TARGET weft_test_headers)
 endif()
 
 function(weft_test NAME)
-  cmake_parse_arguments(T "PROGRAM" "TIMEOUT" "LABELS;LIBRARIES;ARGS" ${ARGN})
+  cmake_parse_arguments(T "PROGRAM;SERIAL" "TIMEOUT" "LABELS;LIBRARIES;ARGS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
@@ -28,5 +29,5 @@ function(weft_test NAME)
     endif()
   endif()
   add_test(NAME ${NAME} COMMAND ${NAME} ${T_ARGS})
-  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}")
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}" RUN_SERIAL "${T_SERIAL}")
 endfunction()
