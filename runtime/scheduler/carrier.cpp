@@ -2,6 +2,7 @@
 #include "scheduler/carrier.hpp"
 #include "scheduler/pinning.hpp"
 #include "scheduler/runtime_core.hpp"
+#include "scheduler/stack_overflow.hpp"
 #include "scheduler/suspend.hpp"
 
 namespace weft::scheduler {
@@ -19,6 +20,7 @@ namespace {
 }
 
 void carrier::run() noexcept {
+    const signal_stack for_overflows;
     current = this;
     exceptions = context::exception_state_of_this_thread();
     while (worker* w = await_worker()) {

@@ -6,6 +6,7 @@
 #include "scheduler/birthplace.hpp"
 #include "scheduler/diagnosis.hpp"
 #include "scheduler/pinning.hpp"
+#include "scheduler/stack_overflow.hpp"
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -50,6 +51,7 @@ runtime_core::runtime_core(weft::runtime_options o)
         workers.push_back(std::make_unique<worker>(*this, i));
     }
     plant_panic_context();
+    report_stack_overflows();
 }
 
 runtime_core::~runtime_core() = default;
