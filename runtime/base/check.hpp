@@ -5,6 +5,7 @@
 // write without malloc, stdio or locks. A higher floor that knows more (which task is running) plants
 // panic_context, which appends a line of its own.
 #pragma once
+#include <atomic>
 
 namespace weft::base {
 
@@ -24,7 +25,7 @@ struct place {
 
 /// Planted by the scheduler: writes at most size bytes that describe the running task; returns how many.
 using panic_context_function = unsigned (*)(char* buffer, unsigned size) noexcept;
-extern panic_context_function panic_context; // r/o after init
+extern std::atomic<panic_context_function> panic_context; // every runtime plants the same
 
 /// A check that stays in every build; use it where it costs O(1) and a breach would corrupt.
 inline void check(bool holds, const char* sentence, place where = place::current()) noexcept {

@@ -7,7 +7,7 @@
 
 namespace weft::base {
 
-panic_context_function panic_context = nullptr;
+constinit std::atomic<panic_context_function> panic_context{nullptr};
 
 namespace {
 struct line {
@@ -41,8 +41,9 @@ void panic(const char* what, place where) noexcept {
     l.add(":");
     l.add(where.line);
     l.add(")\n");
-    if (panic_context) {
-        l.size += panic_context(l.text + l.size, static_cast<unsigned>(sizeof l.text) - l.size);
+    // mo: relaxed: a function, which needs nothing that was written before.
+    if (const panic_context_function more = panic_context.load(std::memory_order_relaxed)) {
+        l.size += more(l.text + l.size, static_cast<unsigned>(sizeof l.text) - l.size);
     }
     (void)kernel::system_call(SYS_write, 2, l.text, l.size);
     __builtin_trap();

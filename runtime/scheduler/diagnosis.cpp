@@ -64,7 +64,8 @@ unsigned describe_running(char* buffer, unsigned size) noexcept {
 } // namespace
 
 void plant_panic_context() noexcept {
-    base::panic_context = &describe_running;
+    // mo: relaxed: as in base::panic.
+    base::panic_context.store(&describe_running, std::memory_order_relaxed);
 }
 
 } // namespace weft::scheduler

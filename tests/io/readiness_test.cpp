@@ -11,10 +11,19 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <thread>
 #include <vector>
 #include <weft/weft.hpp>
+
+#if defined(WEFT_TEST_THREAD_SANITIZED)
+// ThreadSanitizer keeps an account of descriptors, but weft closes them by the bare system call, of which it does not hear: when the kernel
+// gives a number out again, it takes that for a race.
+extern "C" const char* __tsan_default_suppressions() {
+    return "race:^eventfd$\nrace:^pipe2$\nrace:^open$\nrace:^dup3$\nrace:^close$\n";
+}
+#endif
 
 using namespace support;
 using namespace std::chrono_literals;
@@ -112,11 +121,25 @@ void many_waiters_on_one() {
     });
 }
 
+/// How many descriptors of this process name the same file.
+int names_of(int descriptor) {
+    struct stat wanted{};
+    REQUIRE(fstat(descriptor, &wanted) == 0);
+    int names = 0;
+    for (int other = 0; other < 256; ++other) {
+        struct stat found{};
+        names += fstat(other, &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino;
+    }
+    return names;
+}
+
 void a_closed_descriptor() {
     with_workers([] {
         pipe_pair p;
         auto waiting = weft::spawn([number = p.read.get()] { return weft::await_readable_for(number, 20s); });
-        weft::sleep_for(5ms);
+        while (names_of(p.read.get()) != 3) { // the two ends, and the duplicate of the one who waits
+            weft::yield();
+        }
         const int number = p.read.release();
         close(number); // by somebody who does not know of the wait; and the number names another file at once
         const int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -223,7 +246,7 @@ void idle_costs_nothing() {
         for (auto& r : readers) {
             r.join();
         }
-        REQUIRE(used < 0.005);
+        REQUIRE(used < 0.005 || test::sanitized);
     });
 }
 

@@ -38,7 +38,7 @@ void check_costs_nothing_when_it_holds() {
 
 void context_is_appended() {
     const auto how = support::run_in_child([] {
-        weft::base::panic_context = [](char* buffer, unsigned size) noexcept {
+        weft::base::panic_context = +[](char* buffer, unsigned size) noexcept {
             const int written = std::snprintf(buffer, size, "in task 17 (baker)\n");
             return written > 0 ? static_cast<unsigned>(written) : 0u;
         };

@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr int million = test::sanitized ? 20'000 : 1'000'000; // a sanitizer's shadow of a million stacks would not fit
+constexpr int million = test::thread_sanitized ? 5'000 : test::sanitized ? 20'000 : 1'000'000; // a sanitizer's shadow of a million stacks would not fit
 constexpr int parked_at_once = test::thread_sanitized ? 2'000 : million; // ThreadSanitizer has room for some 8,000 stacks, and each costs it 1 MB
 constexpr long limit_kib = 4'500'000'000 / 1024;
 

@@ -94,7 +94,8 @@ inline int run_cases(int argc, char** argv, std::initializer_list<test_case> cas
             say("FAILED: %d threads before, %d after\n", threads, count_threads());
             return failed;
         }
-        if (count_descriptors() != descriptors) {
+        // A thread of weft's own may close what it had a moment after the last waiter has gone.
+        if (!eventually([&] { return count_descriptors() <= descriptors; })) {
             say("FAILED: %d descriptors before, %d after\n", descriptors, count_descriptors());
             return failed;
         }
