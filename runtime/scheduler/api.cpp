@@ -41,7 +41,9 @@ void abandon_task(task* fresh) noexcept {
 }
 
 void name_task(task* fresh, std::string_view name) {
-    fresh->extras = new task_extras{std::string(name)};
+    auto extras = std::make_unique<task_extras>();
+    extras->name = name;
+    fresh->extras = extras.release();
 }
 
 void start_task(task* fresh) noexcept {

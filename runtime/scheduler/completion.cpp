@@ -61,6 +61,9 @@ void wait_as_thread(task* t) noexcept {
 }
 
 void end(task* t) noexcept {
+    if (t->extras) {
+        t->extras->at_exit.run(); // on the task's own stack: it may suspend
+    }
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);
     // mo: acq_rel: release -> is_done's acquire: the outcome; acquire -> the waiter's CAS: its fields.

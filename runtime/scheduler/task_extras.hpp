@@ -3,7 +3,39 @@
 #pragma once
 #include <string>
 #include <weft/abi.hpp>
+#include <weft/at_thread_exit.hpp>
+
+namespace weft::scheduler {
+
+/// First in, first out.
+struct exit_list {
+    abi::exit_node* first = nullptr;
+    abi::exit_node** last_link = &first;
+
+    exit_list() = default;
+    exit_list(const exit_list&) = delete;
+    exit_list& operator=(const exit_list&) = delete;
+
+    void append(abi::exit_node& node) noexcept {
+        node.next = nullptr;
+        *last_link = &node;
+        last_link = &node.next;
+    }
+    /// Also what is appended meanwhile.
+    void run() noexcept {
+        while (abi::exit_node* node = first) {
+            first = node->next;
+            if (!first) {
+                last_link = &first;
+            }
+            node->run(node);
+        }
+    }
+};
+
+} // namespace weft::scheduler
 
 struct weft::abi::task_extras {
-    std::string name; // r/o after start
+    std::string name;             // r/o after start
+    scheduler::exit_list at_exit; // owner: the task
 };
