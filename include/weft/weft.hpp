@@ -15,4 +15,6 @@
 #include <weft/readiness.hpp>
 #include <weft/runtime.hpp>
 #include <weft/spawn.hpp>
+#include <weft/stop_token.hpp>
 #include <weft/this_task.hpp>
+#include <weft/thread.hpp>
