@@ -3,6 +3,7 @@
 // ppoll(2). Any descriptor that epoll(7) knows will do: pipes, sockets, pidfds, eventfds, timerfds; a regular file is always ready.
 #pragma once
 #include <weft/this_task.hpp>
+#include <weft/wait_list.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -13,7 +14,6 @@ namespace abi {
 enum class readiness : std::uint32_t { readable = 1, writable = 4 }; // POLLIN, POLLOUT
 /// False when CLOCK_MONOTONIC has reached deadline_ns before.
 bool await_readiness(int descriptor, readiness what, std::uint64_t deadline_ns);
-inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
 /// As await_readiness, for a deadline on any clock: one that is not steady is asked again.
 template <class Clock, class Duration, class Wait>
