@@ -19,4 +19,7 @@ void prepare_thread_exit();
 /// The node is run once, in the order of the calls. Only after prepare_thread_exit().
 void call_at_thread_exit(exit_node& node) noexcept;
 
+/// Of a task: runs its list now. For a task that tells others about its end by another way than its joiner's, as its last deed.
+void run_thread_exit() noexcept;
+
 } // namespace weft::abi
