@@ -64,6 +64,10 @@ class async_state final : public future_value<R> {
     std::optional<std::tuple<Parts...>> call_; // owner: who runs it
 };
 
+/// Beside its meaning, a constraint makes weft::async the better match where std::async is found as well, by an argument of std.
+template <class F, class... Args>
+concept async_callable = std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>;
+
 template <class F, class... Args>
 using async_result = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
 
@@ -77,6 +81,7 @@ task* make_async_task(std::launch policy);
 /// thread's end in its destructor. Throws what the copies throw, std::bad_alloc, and std::system_error: resource_unavailable_try_again,
 /// or invalid_argument for a policy that is neither.
 template <class F, class... Args>
+    requires abi::async_callable<F, Args...>
 [[nodiscard]] future<abi::async_result<F, Args...>> async(launch policy, F&& f, Args&&... args) {
     using result = abi::async_result<F, Args...>;
     using state = abi::async_state<result, std::decay_t<F>, std::decay_t<Args>...>;
@@ -100,7 +105,7 @@ template <class F, class... Args>
 }
 
 template <class F, class... Args>
-    requires(!std::is_same_v<std::decay_t<F>, launch>)
+    requires abi::async_callable<F, Args...>
 [[nodiscard]] future<abi::async_result<F, Args...>> async(F&& f, Args&&... args) {
     return weft::async(launch::async | launch::deferred, std::forward<F>(f), std::forward<Args>(args)...);
 }

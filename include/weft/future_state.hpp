@@ -118,7 +118,7 @@ class future_state {
 template <class R>
 class future_value : public future_state {
   public:
-    using future_state::future_state;
+    explicit future_value(phase first) noexcept : future_state(first) {} // without a value yet
     using stored_type = std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*, std::remove_const_t<R>>;
 
     /// Between begin_store and end_store: makes the value of what make() returns; what it throws passes.
@@ -158,6 +158,9 @@ class future_value<void> : public future_state {
     void emplace(Make&& make) {
         std::forward<Make>(make)();
     }
+
+  protected:
+    ~future_value() = default;
 };
 
 /// begin_store has been called: runs store(), which fills the state, and publishes it; when it throws, it is as if nobody had tried.
