@@ -21,4 +21,11 @@ bool attempt_until(const std::chrono::time_point<Clock, Duration>& when, Attempt
     return false;
 }
 
+/// When `when` will be, by CLOCK_MONOTONIC, if neither clock is set meanwhile; now, if it is past. Throws what the clock throws.
+template <class Clock, class Duration>
+std::uint64_t deadline_at(const std::chrono::time_point<Clock, Duration>& when) {
+    const auto now = Clock::now();
+    return when <= now ? ns_from_now(std::chrono::nanoseconds::zero()) : deadline_after(when - now);
+}
+
 } // namespace weft::abi

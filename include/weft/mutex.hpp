@@ -68,7 +68,7 @@ class mutex_core {
 
     /// A waiter of a condition variable was woken: takes the mutex; note is its node's.
     void lock_after_wait(std::uintptr_t note);
-    /// Takes over a node that was taken quietly and sleeps, in a section whose second key is this mutex: it is woken when its turn to
+    /// Takes over a node that was taken quietly and sleeps, in a section whose second key is the address of this: it is woken when its turn to
     /// lock comes. After the last one, pass_on() once.
     void adopt(wait_section& both, wait_node& sleeping) noexcept;
     void pass_on(wait_section& both) noexcept;

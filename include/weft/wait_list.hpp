@@ -114,7 +114,7 @@ struct wait_node {
     wait_node* next = nullptr;     // guarded by the list's lock, as the next two
     wait_node* previous = nullptr;
     wait_list* list = nullptr;     // where it is linked; null: nowhere
-    const void* key = nullptr;     // whose lock guards it; r/o while linked
+    const void* key = nullptr;     // whose lock guards it; r/o while linked; null: never linked, or seen to be out
     std::uintptr_t note;           // the primitive's own, as data
     void* data = nullptr;
 };

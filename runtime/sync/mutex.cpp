@@ -85,7 +85,7 @@ bool mutex_core::lock_slowly(std::uint64_t deadline_ns, unsigned overtaken) {
         wait_race race;
         wait_node node(race, overtaken >= patience ? starving : 0);
         {
-            wait_section held(&waiters_);
+            wait_section held(this);
             if (take_or_queue(overtaken != 0)) {
                 return true;
             }
@@ -147,7 +147,7 @@ void mutex_core::unlock_slowly() noexcept {
 
 /// False when somebody is under way by now (pass_on), so that nobody need be woken.
 bool mutex_core::unlock_and_wake() noexcept {
-    wait_section held(&waiters_);
+    wait_section held(this);
     // mo: relaxed: the section orders it.
     if ((word_.load(std::memory_order_relaxed) & woken) != 0) {
         return false;

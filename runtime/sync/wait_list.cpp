@@ -235,11 +235,12 @@ bool wait_race::interrupt() noexcept {
 
 bool wait_node::leave() noexcept {
     wait_section held(key);
-    if (!list) {
-        return false;
+    const bool was_in = list != nullptr;
+    if (was_in) {
+        held.unlink(*this);
     }
-    held.unlink(*this);
-    return true;
+    key = nullptr;
+    return was_in;
 }
 
 wait_section::wait_section(const void* key) noexcept : key_(key), lock_(&scheduler::pool_lock(key)) {
