@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# The primitives that wait: wait lists, mutexes, condition variables, semaphores, latch, barrier, atomics.
+weft_test(mutex_test mutex_test.cpp LABELS sync)
+weft_test(call_once_test call_once_test.cpp LABELS sync)
+weft_test(condition_variable_test condition_variable_test.cpp LABELS sync)
+weft_test(condition_variable_any_test condition_variable_any_test.cpp LABELS sync)
