@@ -10,6 +10,7 @@
 #include <weft/condition_variable.hpp>
 #include <weft/error.hpp>
 #include <weft/file_descriptor.hpp>
+#include <weft/future.hpp>
 #include <weft/join_handle.hpp>
 #include <weft/kernel_thread.hpp>
 #include <weft/latch.hpp>
