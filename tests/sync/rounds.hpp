@@ -60,6 +60,7 @@ int play_rounds(int argc, char** argv, const char* name, Round round) {
     const auto seed = support::seed_of(argc - 1, argv + 1);
     const double seconds = support::stress_seconds(60);
     random_source random(seed);
+    std::thread([] {}).join(); // ThreadSanitizer adds one of its own to the first
     const int threads = support::count_threads(), descriptors = support::count_descriptors();
     unsigned long rounds = 0;
     {

@@ -133,7 +133,8 @@ TEST_P(stop, copies_moves_and_swaps_carry_the_state) {
         stop_token moved = std::move(ta);
         EXPECT_FALSE(ta.stop_possible()); // NOLINT: moved from, and empty
         EXPECT_EQ(moved, a.get_token());
-        moved = moved; // NOLINT: a self assignment keeps it
+        const stop_token& same = moved;
+        moved = same; // a self assignment keeps it
         EXPECT_EQ(moved, a.get_token());
         moved = std::move(tb);
         EXPECT_EQ(moved, b.get_token());
@@ -242,7 +243,7 @@ TEST_P(stop, a_callback_may_register_another_which_is_called_at_once) {
 }
 
 TEST_P(stop, the_destructor_waits_for_a_callback_that_another_is_in) {
-    std::atomic<bool> inside{false}, leave{false}, left{false}, waiting{false};
+    std::atomic<bool> registered{false}, inside{false}, leave{false}, left{false}, waiting{false};
     stop_source s;
     auto owner = start(0, [&] {
         std::optional<stop_callback<std::function<void()>>> c;
@@ -252,12 +253,16 @@ TEST_P(stop, the_destructor_waits_for_a_callback_that_another_is_in) {
             weft::sleep_for(std::chrono::milliseconds(20));
             left = true;
         });
+        registered = true;
         test::yield_until([&] { return inside.load(); });
         waiting = true;
         c.reset();
         EXPECT_TRUE(left.load()) << "the destructor returned while the callback ran";
     });
-    auto requester = start(1, [&] { EXPECT_TRUE(s.request_stop()); });
+    auto requester = start(1, [&] {
+        test::yield_until([&] { return registered.load(); });
+        EXPECT_TRUE(s.request_stop());
+    });
     test::wait_until([&] { return waiting.load(); });
     leave = true;
     owner.join();

@@ -73,6 +73,8 @@ struct slow_clock {
     }
 };
 
+static_assert(!slow_clock::is_steady);
+
 TEST_P(this_thread, sleep_until_asks_a_user_s_clock_again_until_it_agrees) {
     run(0, [] {
         slow_clock::asked = 0;
