@@ -68,7 +68,7 @@ class shared_mutex_core {
     [[nodiscard]] bool wait_for(std::uint32_t wanted, std::uint64_t deadline_ns);
     [[nodiscard]] bool spin(std::uint32_t wanted) noexcept;
     [[nodiscard]] bool take_or_queue(std::uint32_t wanted) noexcept;
-    [[nodiscard]] std::uint32_t next_in_line(wait_section& held) noexcept;
+    [[nodiscard]] std::uint32_t next_in_line(wait_section& held, bool readers_inside) noexcept;
     void leave(wait_node& node) noexcept;
     void unlock_slowly() noexcept;
     [[noreturn]] static void destroyed_in_use() noexcept;

@@ -76,11 +76,12 @@ bool shared_mutex_core::wait_for(std::uint32_t wanted, std::uint64_t deadline_ns
     return race.wait(deadline_ns) == wait_result::woken; // then it was handed to us
 }
 
-/// Takes the first in line, and when that is a reader all readers up to the next writer. Returns what they add to the word.
-std::uint32_t shared_mutex_core::next_in_line(wait_section& held) noexcept {
+/// Takes the first in line, and when that is a reader all readers up to the next writer; with readers_inside no writer. Returns what they
+/// add to the word.
+std::uint32_t shared_mutex_core::next_in_line(wait_section& held, bool readers_inside) noexcept {
     std::uint32_t added = 0;
     while (wait_node* n = waiters_.first) {
-        if (added != 0 && n->note == writer) {
+        if ((added != 0 || readers_inside) && n->note == writer) {
             break;
         }
         const auto wants = static_cast<std::uint32_t>(n->note);
@@ -105,10 +106,8 @@ void shared_mutex_core::leave(wait_node& node) noexcept {
     node.key = nullptr;
     // mo: relaxed: a look; I1 says what is certain.
     const std::uint32_t seen = word_.load(std::memory_order_relaxed);
-    std::uint32_t added = 0;
-    if ((seen & writer) == 0 && !waiters_.empty() && waiters_.first->note == reader) {
-        added = next_in_line(held) & ~queued; // readers hold it: the readers behind us join them
-    }
+    // If readers hold it, the readers behind us join them.
+    const std::uint32_t added = (seen & writer) == 0 ? next_in_line(held, true) & ~queued : 0;
     // mo: relaxed: a look; the CAS decides.
     std::uint32_t now = word_.load(std::memory_order_relaxed);
     std::uint32_t next = 0;
@@ -123,7 +122,7 @@ void shared_mutex_core::unlock_slowly() noexcept {
     base::check((word_.load(std::memory_order_relaxed) & writer) != 0, "a shared mutex was unlocked that nobody holds exclusively");
     wait_section held(this);
     // A plain store: I1. mo: release -> the acquire of who takes it: what we wrote. Who is handed it has the section.
-    word_.store(next_in_line(held), std::memory_order_release);
+    word_.store(next_in_line(held, false), std::memory_order_release);
 }
 
 void shared_mutex_core::unlock_shared() noexcept {
@@ -137,7 +136,7 @@ void shared_mutex_core::unlock_shared() noexcept {
             seen = word_.load(std::memory_order_acquire);
             if (seen == (queued | reader)) {
                 // mo: release -> the acquire of who takes it. A plain store: I1.
-                word_.store(next_in_line(held), std::memory_order_release);
+                word_.store(next_in_line(held, false), std::memory_order_release);
                 return;
             }
         }
