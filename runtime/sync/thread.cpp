@@ -28,8 +28,18 @@ void say(const char* what, const abi::task* t) noexcept {
 namespace abi {
 
 task* make_thread_task() {
-    const scheduler::carrier* c = scheduler::this_carrier();
-    return make_task(c || scheduler::oldest_runtime() ? nullptr : &scheduler::default_runtime());
+    if (scheduler::this_carrier() || scheduler::oldest_runtime()) {
+        return make_task(nullptr);
+    }
+    try {
+        return make_task(&scheduler::default_runtime());
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::not_enough_memory) {
+            throw;
+        }
+        // The one code that std::thread knows for a thread that cannot be had.
+        throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again), e.what());
+    }
 }
 
 void join_thread(task* t) {

@@ -3,6 +3,8 @@
 weft_test(stop_token_test stop_token_test.cpp LABELS sync)
 weft_test(thread_test thread_test.cpp LABELS sync)
 weft_test(thread_death_test thread_death_test.cpp LABELS sync)
+weft_test(thread_refusal_test thread_refusal_test.cpp PROGRAM LABELS sync)
+weft_test(at_thread_exit_test at_thread_exit_test.cpp LABELS sync)
 weft_test(thread_id_test thread_id_test.cpp LABELS sync)
 weft_test(jthread_test jthread_test.cpp LABELS sync)
 weft_test(this_thread_test this_thread_test.cpp LABELS sync)
