@@ -9,7 +9,8 @@
 // set its options (bytes, or K, M, G; 0 or 1). Its stacks are 256 KiB when nothing is said. A value that cannot be meant is a bad_option.
 //
 // What differs from std::thread: a stack is taken when the thread first runs, so a kernel that refuses it ends the program then, with a
-// sentence; and the threads' thread_locals are those of the kernel threads that they run on.
+// sentence; the threads' thread_locals are those of the kernel threads that they run on; and a thread that computes without calling weft
+// keeps its worker, so with one worker it holds up all others, and with n workers n such threads do.
 #pragma once
 #include <weft/abi.hpp>
 #include <weft/error.hpp>

@@ -3,6 +3,7 @@
 #include "agents.hpp"
 #include <atomic>
 #include <limits>
+#include <weft/future.hpp>
 #include <weft/thread.hpp>
 
 namespace {
@@ -131,6 +132,65 @@ TEST_P(this_thread, a_task_that_yields_alone_sees_what_comes_from_outside_and_fr
     });
     rt.spawn([&] { injected = true; }).join();
     waiting.join();
+}
+
+/// Keeps its worker, and calls nothing of weft's.
+template <class Condition>
+void spin_until(Condition holds) {
+    while (!holds()) {
+    }
+}
+
+TEST_P(this_thread, a_thread_that_spins_does_not_hold_up_the_others_of_its_worker_when_there_is_a_second) {
+    if (rt.workers() == 1) {
+        GTEST_SKIP() << "with one worker it holds up all others, as weft/thread.hpp says";
+    }
+    rt.run([] {
+        // What it has just started, what it has just woken, and what sleeps.
+        std::atomic<bool> started{false}, woken{false}, slept{false};
+        weft::promise<void> wake;
+        weft::thread waiter([&, f = wake.get_future()]() mutable {
+            f.get();
+            woken = true;
+        });
+        weft::thread sleeper([&] {
+            mt::sleep_for(3ms);
+            slept = true;
+        });
+        weft::thread spinner([&] {
+            mt::sleep_for(1ms);
+            weft::thread child([&] { started = true; });
+            wake.set_value();
+            spin_until([&] { return started && woken && slept; });
+            child.join();
+        });
+        spinner.join();
+        waiter.join();
+        sleeper.join();
+    });
+}
+
+TEST_P(this_thread, two_threads_play_on_while_a_third_spins) {
+    if (rt.workers() == 1) {
+        GTEST_SKIP() << "with one worker it holds up all others, as weft/thread.hpp says";
+    }
+    std::atomic<bool> over{false};
+    auto spinner = rt.spawn([&] { spin_until([&] { return over.load(); }); });
+    std::atomic<int> turn{0};
+    auto player = [&](int parity) {
+        for (int i = 0; i < 300; ++i) {
+            while (turn % 2 != parity) {
+                mt::sleep_for(10us);
+            }
+            ++turn;
+        }
+    };
+    auto a = rt.spawn([&] { player(0); });
+    auto b = rt.spawn([&] { player(1); });
+    a.join();
+    b.join();
+    over = true;
+    spinner.join();
 }
 
 } // namespace
