@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// The fixture of the tests of two sides that wait for each other: each case runs with 1, 2 and 8 workers, and with each side as a task or
+// as a foreign kernel thread. And a look behind a channel: who waits on it.
+#pragma once
+#include "scheduler/with_workers.hpp"
+#include "sync/channel.hpp"
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <weft/channel.hpp>
+
+namespace test {
+
+enum class place { task, foreign };
+
+/// Somebody who runs f: a task, or a kernel thread that is no worker. Joined at the end.
+class agent {
+  public:
+    template <class F>
+    agent(weft::runtime& rt, place where, F f) {
+        if (where == place::task) {
+            task_ = rt.spawn(std::move(f));
+        } else {
+            thread_ = std::thread(std::move(f));
+        }
+    }
+    agent(agent&&) noexcept = default;
+    agent& operator=(agent&&) noexcept = default;
+    ~agent() { join(); }
+    void join() {
+        if (task_.joinable()) {
+            task_.join();
+        }
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+
+  private:
+    weft::join_handle<void> task_;
+    std::thread thread_;
+};
+
+struct setting {
+    unsigned workers;
+    place one;   // the side that the test is about
+    place other; // its partner
+};
+
+inline std::string setting_in_words(const testing::TestParamInfo<setting>& info) {
+    const auto word = [](place p) { return std::string(p == place::task ? "task" : "foreign"); };
+    return std::to_string(info.param.workers) + "_workers_" + word(info.param.one) + "_with_" + word(info.param.other);
+}
+
+class on_both_sides : public census, public testing::WithParamInterface<setting> {
+  protected:
+    weft::runtime_options options() const {
+        weft::runtime_options o;
+        o.workers = GetParam().workers;
+        return o;
+    }
+    /// Runs f where this setting says and waits for it.
+    template <class F>
+    void as_one(weft::runtime& rt, F f) {
+        agent(rt, GetParam().one, std::move(f)).join();
+    }
+    template <class F>
+    agent other(weft::runtime& rt, F f) {
+        return agent(rt, GetParam().other, std::move(f));
+    }
+};
+
+/// From a task or a thread: lets others run until the condition holds. The watchdog bounds it.
+template <class Condition>
+void let_others_run_until(Condition holds) {
+    while (!holds()) {
+        weft::sleep_for(std::chrono::microseconds(50));
+    }
+}
+
+template <class T>
+bool has_waiting_receiver(const weft::abi::channel_handle<T>& c) {
+    weft::sync::channel_guard hold(c.core()->lock);
+    return !c.core()->receivers.empty();
+}
+
+template <class T>
+bool has_waiting_sender(const weft::abi::channel_handle<T>& c) {
+    weft::sync::channel_guard hold(c.core()->lock);
+    return !c.core()->senders.empty();
+}
+
+template <class T>
+std::size_t waiting_receivers(const weft::abi::channel_handle<T>& c) {
+    weft::sync::channel_guard hold(c.core()->lock);
+    return c.core()->receivers.size();
+}
+
+template <class T>
+std::size_t waiting_senders(const weft::abi::channel_handle<T>& c) {
+    weft::sync::channel_guard hold(c.core()->lock);
+    return c.core()->senders.size();
+}
+
+} // namespace test
+
+/// One class name a file, as WEFT_WITH_WORKERS.
+#define WEFT_ON_BOTH_SIDES(NAME)                                                                                                   \
+    class NAME : public test::on_both_sides {};                                                                                    \
+    INSTANTIATE_TEST_SUITE_P(on, NAME,                                                                                             \
+                             testing::Values(test::setting{1, test::place::task, test::place::task},                               \
+                                             test::setting{2, test::place::task, test::place::task},                               \
+                                             test::setting{8, test::place::task, test::place::task},                               \
+                                             test::setting{1, test::place::task, test::place::foreign},                            \
+                                             test::setting{2, test::place::task, test::place::foreign},                            \
+                                             test::setting{8, test::place::task, test::place::foreign},                            \
+                                             test::setting{1, test::place::foreign, test::place::task},                            \
+                                             test::setting{2, test::place::foreign, test::place::task},                            \
+                                             test::setting{8, test::place::foreign, test::place::task},                            \
+                                             test::setting{1, test::place::foreign, test::place::foreign},                         \
+                                             test::setting{8, test::place::foreign, test::place::foreign}),                        \
+                             test::setting_in_words)
