@@ -62,7 +62,7 @@ void wait_as_thread(task* t) noexcept {
 
 void end(task* t) noexcept {
     if (t->extras) {
-        t->extras->at_exit.run(); // on the task's own stack: it may suspend
+        t->extras->run_exit(); // on the task's own stack: it may suspend
     }
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);

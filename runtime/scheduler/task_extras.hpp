@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What only some tasks have, so that the others need not pay for it.
 #pragma once
+#include "scheduler/task_locals.hpp"
 #include <string>
 #include <weft/abi.hpp>
 #include <weft/at_thread_exit.hpp>
@@ -36,6 +37,14 @@ struct exit_list {
 } // namespace weft::scheduler
 
 struct weft::abi::task_extras {
-    std::string name;             // r/o after start
-    scheduler::exit_list at_exit; // owner: the task
+    std::string name;              // r/o after start
+    scheduler::task_locals locals; // owner: the task
+    scheduler::exit_list at_exit;  // owner: the task
+
+    /// What is due when the task's function has returned: its locals go first, as a thread's do.
+    void run_exit() noexcept {
+        locals.destroy_all();
+        at_exit.run();
+        locals.destroy_all(); // those that the last calls have made
+    }
 };

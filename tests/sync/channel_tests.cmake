@@ -3,3 +3,4 @@
 weft_test(channel_test channel_test.cpp LABELS sync)
 weft_test(channel_runs_test channel_runs_test.cpp TIMEOUT 400 LABELS sync)
 weft_test(select_test select_test.cpp TIMEOUT 300 LABELS sync)
+weft_test(wait_group_test wait_group_test.cpp LABELS sync)

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler/task_locals.hpp"
+#include "scheduler/carrier.hpp"
+#include "scheduler/task_extras.hpp"
+#include <weft/task_local.hpp>
+
+namespace weft::abi {
+
+using namespace weft::scheduler;
+
+namespace {
+
+/// For kernel threads that run no task: they do not migrate.
+task_locals& locals_of_kernel_thread() {
+    static thread_local task_locals values;
+    return values;
+}
+
+/// The running task, also in blocking(); null on a kernel thread that runs none.
+task* running_task() noexcept {
+    const carrier* c = this_carrier();
+    return c ? c->running : nullptr;
+}
+
+} // namespace
+
+std::uint64_t new_local_number() noexcept {
+    static constinit std::atomic<std::uint64_t> next{1};
+    // mo: relaxed: only the numbers must differ.
+    return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+void* find_local(std::uint64_t number) noexcept {
+    if (const task* t = running_task()) {
+        return t->extras ? t->extras->locals.find(number) : nullptr;
+    }
+    return locals_of_kernel_thread().find(number);
+}
+
+void add_local(std::uint64_t number, void* value, void (*destroy)(void*) noexcept) {
+    if (task* t = running_task()) {
+        if (!t->extras) {
+            t->extras = new task_extras;
+        }
+        t->extras->locals.add(number, value, destroy);
+    } else {
+        locals_of_kernel_thread().add(number, value, destroy);
+    }
+}
+
+} // namespace weft::abi
