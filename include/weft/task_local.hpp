@@ -28,6 +28,8 @@ namespace abi {
 [[nodiscard]] void* find_local(std::uint64_t number) noexcept;
 /// Gives it one. destroy may be null. Throws std::bad_alloc; then nothing has changed.
 void add_local(std::uint64_t number, void* value, void (*destroy)(void*) noexcept);
+/// Replaces the value that it has, or gives it one that nobody destroys. Throws std::bad_alloc only if it has none.
+void set_local(std::uint64_t number, void* value);
 
 } // namespace abi
 

@@ -47,7 +47,7 @@ void call_at_thread_exit(exit_node& node) noexcept {
 void run_thread_exit() noexcept {
     const carrier* c = this_carrier();
     if (c->running->extras) {
-        c->running->extras->at_exit.run();
+        c->running->extras->run_exit();
     }
 }
 

@@ -37,14 +37,30 @@ void* find_local(std::uint64_t number) noexcept {
     return locals_of_kernel_thread().find(number);
 }
 
+namespace {
+
+/// Those of whoever is running, made if need be.
+task_locals& own_locals() {
+    task* t = running_task();
+    if (!t) {
+        return locals_of_kernel_thread();
+    }
+    if (!t->extras) {
+        t->extras = new task_extras;
+    }
+    return t->extras->locals;
+}
+
+} // namespace
+
 void add_local(std::uint64_t number, void* value, void (*destroy)(void*) noexcept) {
-    if (task* t = running_task()) {
-        if (!t->extras) {
-            t->extras = new task_extras;
-        }
-        t->extras->locals.add(number, value, destroy);
-    } else {
-        locals_of_kernel_thread().add(number, value, destroy);
+    own_locals().add(number, value, destroy);
+}
+
+void set_local(std::uint64_t number, void* value) {
+    task_locals& mine = own_locals();
+    if (!mine.replace(number, value)) {
+        mine.add(number, value, nullptr);
     }
 }
 

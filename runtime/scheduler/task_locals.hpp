@@ -29,6 +29,17 @@ class task_locals {
         values_.push_back({number, value, destroy});
     }
 
+    /// False when it has none.
+    [[nodiscard]] bool replace(std::uint64_t number, void* value) noexcept {
+        for (entry& e : values_) {
+            if (e.number == number) {
+                e.value = value;
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// The youngest first; also those that a destructor makes meanwhile.
     void destroy_all() noexcept {
         while (!values_.empty()) {

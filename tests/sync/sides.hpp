@@ -64,7 +64,11 @@ class on_both_sides : public census, public testing::WithParamInterface<setting>
     /// Runs f where this setting says and waits for it.
     template <class F>
     void as_one(weft::runtime& rt, F f) {
-        agent(rt, GetParam().one, std::move(f)).join();
+        one(rt, std::move(f)).join();
+    }
+    template <class F>
+    agent one(weft::runtime& rt, F f) {
+        return agent(rt, GetParam().one, std::move(f));
     }
     template <class F>
     agent other(weft::runtime& rt, F f) {

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// A scope's children are detached tasks that its wait_group counts: a scope that lives for long keeps nothing of those that are done.
+//
+// A child counts as done when its callable and its task_locals are destroyed: after child_done() nothing of it may look at what the scope's
+// frame holds, and the scope may be gone.
+//
+// Which scope somebody is in is a task_local: a child's is its parent scope, and who makes a scope is in that one until it is left.
+//
+// A deadline is watched by a task, not by a timer alone, since request_stop() runs callbacks, which are user code and may suspend. A
+// scope whose deadline is the outer one's has no watcher: the outer stop comes through. The watcher is counted apart from the
+// children, or nobody would ever be done.
+#include "base/check.hpp"
+#include <weft/at_thread_exit.hpp>
+#include <weft/scope.hpp>
+#include <weft/spawn.hpp>
+#include <weft/task_local.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace weft {
+
+namespace {
+
+std::uint64_t number_of_current() noexcept {
+    static const std::uint64_t number = abi::new_local_number();
+    return number;
+}
+
+scope* current_scope() noexcept {
+    return static_cast<scope*>(abi::find_local(number_of_current()));
+}
+
+} // namespace
+
+scope::scope(const scope_options& options)
+    : outer_(current_scope()), deadline_(options.deadline), uncaught_(std::uncaught_exceptions()) {
+    bool own_deadline = deadline_.has_value();
+    if (outer_ && outer_->deadline_ && (!deadline_ || *outer_->deadline_ <= *deadline_)) {
+        deadline_ = outer_->deadline_;
+        own_deadline = false;
+    }
+    abi::set_local(number_of_current(), this);
+    try {
+        if (own_deadline) {
+            watch();
+        }
+        if (outer_) {
+            outer_stop_.emplace(outer_->get_token(), pass_on{source_});
+        }
+        other_stop_.emplace(options.stop, pass_on{source_});
+    } catch (...) {
+        end_watch();
+        abi::set_local(number_of_current(), outer_);
+        throw;
+    }
+}
+
+scope::~scope() {
+    const bool passing_by = std::uncaught_exceptions() > uncaught_;
+    if (!children_.try_wait()) {
+        request_stop();
+        children_.wait();
+    }
+    end_watch();
+    base::check(passing_by || !first_, "a weft::scope was left with an exception that nobody has seen: join it");
+    collect();
+    abi::set_local(number_of_current(), outer_); // has a value: does not throw
+}
+
+void scope::watch() {
+    watchers_.add();
+    try {
+        weft::spawn([this] {
+            try {
+                if (!over_.wait_until(*deadline_)) {
+                    // mo: release -> timed_out's acquire: it comes before the stop.
+                    time_is_up_.store(true, std::memory_order_release);
+                    source_.request_stop();
+                }
+            } catch (...) { // no memory for a timer: then the time may as well be up
+                source_.request_stop();
+                over_.wait();
+            }
+            watchers_.done();
+        }).detach();
+    } catch (...) {
+        watchers_.done();
+        throw;
+    }
+    watched_ = true;
+}
+
+void scope::end_watch() noexcept {
+    if (std::exchange(watched_, false)) {
+        over_.done();
+        watchers_.wait();
+    }
+}
+
+/// The failures that came after the first, oldest first. When no child is left.
+void scope::collect() noexcept {
+    // mo: acquire -> child_failed's CAS: what it points to.
+    failure* youngest = failures_.exchange(nullptr, std::memory_order_acquire);
+    const std::size_t had = others_.size();
+    while (youngest) {
+        const std::unique_ptr<failure> f(std::exchange(youngest, youngest->next));
+        try {
+            others_.push_back(std::move(f->why));
+        } catch (...) {
+            // mo: relaxed: a count.
+            lost_.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    std::reverse(others_.begin() + static_cast<std::ptrdiff_t>(had), others_.end());
+}
+
+void scope::join() {
+    children_.wait();
+    end_watch();
+    collect();
+    if (first_) {
+        std::rethrow_exception(std::exchange(first_, nullptr));
+    }
+}
+
+bool scope::timed_out() const noexcept {
+    for (const scope* s = this; s; s = s->outer_) {
+        // mo: acquire -> the watcher's store.
+        if (s->time_is_up_.load(std::memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+namespace abi {
+
+task* make_child(scope& home) {
+    task* t = make_task(nullptr);
+    detach_task(t); // nobody joins it but the scope, which counts
+    home.children_.add();
+    return t;
+}
+
+void enter_child(scope& home) {
+    set_local(number_of_current(), &home);
+}
+
+void child_failed(scope& home, std::exception_ptr why) noexcept {
+    // mo: acq_rel: only one may be the first; first_ itself is carried by children_.
+    if (!home.failed_.exchange(true, std::memory_order_acq_rel)) {
+        home.first_ = std::move(why);
+        home.request_stop();
+        return;
+    }
+    auto* one = new (std::nothrow) scope::failure{std::move(why), nullptr};
+    if (!one) {
+        // mo: relaxed: a count.
+        home.lost_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    // mo: relaxed: only a guess.
+    one->next = home.failures_.load(std::memory_order_relaxed);
+    // mo: release -> collect's acquire: *one. Failure order relaxed: another guess.
+    while (!home.failures_.compare_exchange_weak(one->next, one, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+}
+
+void child_done(scope& home) noexcept {
+    run_thread_exit();
+    home.children_.done();
+}
+
+void abandon_child(scope& home, task* t) noexcept {
+    abandon_task(t);
+    home.children_.done();
+}
+
+} // namespace abi
+} // namespace weft
