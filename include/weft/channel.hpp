@@ -11,7 +11,7 @@
 // A default-made handle names no channel: a send or receive on it waits for ever, and a select passes over it.
 // sender<T> and receiver<T> are one direction each; a channel<T> converts to both.
 //
-// T is moved under the channel's lock. If a move throws, the side that asked for it gets the exception, the value stays where it was
+// T is moved under the channel's lock, so its move must not wait for anything. If a move throws, the side that asked for it gets the exception, the value stays where it was
 // (as far as T's move left it whole), and the other side goes on waiting; but it may have lost its place in the queue.
 // Each completed send synchronises with the receive of its value, and close with a receive that returns closed.
 #pragma once

@@ -284,13 +284,14 @@ class selection {
 
 } // namespace abi
 
-/// Receives from `from`. f gets a received<T>, which is empty when the channel is closed, or nothing if it takes nothing.
+/// Receives from `from`. f gets a received<T>, which is empty when the channel is closed, or nothing if it takes nothing. (By value or by
+/// rvalue reference; by reference the value is not moved again.)
 template <class T, class Base, class F = abi::no_handler>
 auto on_receive(const abi::receiving_end<T, Base>& from, F f = {}) {
     return abi::receive_case<T, F>{from.core(), std::move(f)};
 }
 
-/// Sends value, which is moved from when this case is chosen. f gets channel_status (done or closed) if it takes one; else, when the
+/// Sends value, which is moved from when this case is chosen, and must live until select returns. f gets channel_status (done or closed) if it takes one; else, when the
 /// channel is closed, select throws channel_error.
 template <class T, class Base, class F = abi::no_handler>
 auto on_send(const abi::sending_end<T, Base>& to, std::type_identity_t<T>&& value, F f = {}) {
