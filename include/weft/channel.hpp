@@ -197,20 +197,43 @@ class sending_end : public Base {
     [[nodiscard]] channel_status try_send(T&& value) const {
         return operate(this->core(), true, std::addressof(value), {false, channel_no_deadline});
     }
+    [[nodiscard]] channel_status try_send(const T& value) const
+        requires std::is_copy_constructible_v<T>
+    {
+        return try_send(T(value));
+    }
     /// done, closed or timed_out. A limit of zero or less does not wait. Throws std::bad_alloc when there is no room for a timer.
     template <class Rep, class Period>
     [[nodiscard]] channel_status send_for(T&& value, const std::chrono::duration<Rep, Period>& limit) const {
         return late_is_timed_out(operate(this->core(), true, std::addressof(value), until_after(limit)));
+    }
+    template <class Rep, class Period>
+    [[nodiscard]] channel_status send_for(const T& value, const std::chrono::duration<Rep, Period>& limit) const
+        requires std::is_copy_constructible_v<T>
+    {
+        return send_for(T(value), limit);
     }
     template <class Clock, class Duration>
     [[nodiscard]] channel_status send_until(T&& value, const std::chrono::time_point<Clock, Duration>& when) const {
         return operate_until(
             when, [&](const choice_terms& terms) { return operate(this->core(), true, std::addressof(value), terms); });
     }
+    template <class Clock, class Duration>
+    [[nodiscard]] channel_status send_until(const T& value, const std::chrono::time_point<Clock, Duration>& when) const
+        requires std::is_copy_constructible_v<T>
+    {
+        return send_until(T(value), when);
+    }
     /// done, closed or stopped. A stop that was requested before wins over a ready receiver.
     template <stop_token_like Token>
     [[nodiscard]] channel_status send(T&& value, const Token& token) const {
         return operate(this->core(), true, std::addressof(value), {}, token);
+    }
+    template <stop_token_like Token>
+    [[nodiscard]] channel_status send(const T& value, const Token& token) const
+        requires std::is_copy_constructible_v<T>
+    {
+        return send(T(value), token);
     }
 
     /// No more sends; what is buffered can still be received. Every waiting receiver gets closed, every waiting sender an error. Does

@@ -4,6 +4,7 @@
 #include <weft/atomic.hpp>
 #include <weft/barrier.hpp>
 #include <weft/blocking.hpp>
+#include <weft/channel.hpp>
 #include <weft/clone.hpp>
 #include <weft/clone_flags.hpp>
 #include <weft/clone_rules.hpp>
@@ -20,9 +21,13 @@
 #include <weft/raw.hpp>
 #include <weft/readiness.hpp>
 #include <weft/runtime.hpp>
+#include <weft/scope.hpp>
+#include <weft/select.hpp>
 #include <weft/semaphore.hpp>
 #include <weft/shared_mutex.hpp>
 #include <weft/spawn.hpp>
 #include <weft/stop_token.hpp>
+#include <weft/task_local.hpp>
 #include <weft/this_task.hpp>
 #include <weft/thread.hpp>
+#include <weft/wait_group.hpp>
