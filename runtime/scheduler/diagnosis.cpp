@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "kernel/syscall.hpp"
 #include "scheduler/carrier.hpp"
+#include "scheduler/hopeless.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/task_extras.hpp"
 #include <cinttypes>
@@ -102,4 +103,7 @@ void weft::abi::runtime_core::dump(int descriptor) const noexcept {
                           on ? "on a kernel thread" : "given away", t ? t->id : 0, w->has_work() ? ", has work queued" : ""));
     }
     say(std::snprintf(text, sizeof text, "weft:   tasks: %" PRIu64 " started, %" PRIu64 " finished\n", started, finished));
+    scheduler::hopeless_wait::list(*this, [descriptor](const char* line, std::size_t length) {
+        (void)kernel::system_call(SYS_write, descriptor, line, length);
+    });
 }

@@ -17,6 +17,7 @@
 //
 // The cost is that of its cases: n locks, n links, n unlinks, however many others wait on the same channels.
 // Reference: the Go runtime's select (two passes under all locks), and J. Reppy, "Concurrent Programming in ML" (events).
+#include "scheduler/hopeless.hpp"
 #include "sync/channel.hpp"
 #include "sync/chooser.hpp"
 #include <algorithm>
@@ -76,6 +77,14 @@ channel_case* attempt_any_locked(channel_case** order, std::size_t count, sync::
     }
 }
 
+/// For a wait that no partner will ever end.
+const char* what_names_no_channel(const channel_case* cases, std::size_t count) noexcept {
+    if (count != 1) {
+        return "a select without a channel";
+    }
+    return cases[0].sends ? "a send on an empty channel handle" : "a receive on an empty channel handle";
+}
+
 void take_off(channel_case& c) noexcept {
     sync::channel_guard hold(c.channel->lock);
     if (c.queued) {
@@ -113,7 +122,13 @@ choice choose(channel_case* cases, channel_case** order, std::size_t count, choo
             order[i]->channel->enqueue_locked(*order[i]);
         }
     }
-    sleeper->sleep();
+    {
+        std::optional<scheduler::hopeless_wait> hopeless;
+        if (named == 0 && terms.deadline == kernel::never) {
+            hopeless.emplace(what_names_no_channel(cases, count));
+        }
+        sleeper->sleep();
+    }
     // mo: relaxed: sleep() has ordered us after the winner's fire.
     const std::uintptr_t winner = who.winner.load(std::memory_order_relaxed);
     for (std::size_t i = 0; i < named; ++i) {

@@ -246,20 +246,24 @@ TEST_P(channels, an_empty_handle_waits_until_its_limit_or_a_stop_and_tries_in_va
     EXPECT_EQ(stopped, 2);
 }
 
-TEST(empty_channel, a_plain_send_or_receive_waits_for_ever) {
+TEST(empty_channel, a_plain_send_or_receive_waits_for_ever_and_a_dump_names_who_does) {
     // In a child: what waits for ever cannot be waited for.
     const auto how = support::run_in_child([] {
         weft::runtime rt({.workers = 2});
         static std::atomic<int> went_on{0};
-        rt.spawn([] { channel<int>().send(1), ++went_on; }).detach();
+        rt.spawn({.name = "hopeful"}, [] { channel<int>().send(1), ++went_on; }).detach();
         rt.spawn([] { (void)channel<int>().receive(), ++went_on; }).detach();
         std::thread([] { channel<int>().send(1), ++went_on; }).detach();
         std::thread([] { (void)channel<int>().receive(), ++went_on; }).detach();
         std::this_thread::sleep_for(200ms);
+        rt.dump(1);
         _exit(went_on);
         return 1;
     });
     EXPECT_TRUE(how.exited_with(0)) << how.code << ' ' << how.signal << ' ' << how.text;
+    EXPECT_TRUE(how.says("'hopeful' (suspended) waits for ever: a send on an empty channel handle")) << how.text;
+    EXPECT_TRUE(how.says("(suspended) waits for ever: a receive on an empty channel handle")) << how.text;
+    EXPECT_TRUE(how.says("a kernel thread that runs no task waits for ever: a send on an empty channel handle")) << how.text;
 }
 
 TEST_P(channels, a_value_that_was_sent_before_a_concurrent_close_stays_receivable) {
