@@ -290,7 +290,7 @@ struct jumping_clock { // a wall clock that is put back once, while somebody wai
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<jumping_clock>;
-    static constexpr bool is_steady = false;
+    [[maybe_unused]] static constexpr bool is_steady = false;
     static std::atomic<int>& asked() {
         static std::atomic<int> n{0};
         return n;
