@@ -219,21 +219,30 @@ auto with_scope(const scope_options& options, F&& f) {
     using value = std::invoke_result_t<F, scope&>;
     static_assert(!std::is_reference_v<value>, "weft::with_scope returns values: what a reference names may end with the scope");
     scope s(options);
+    std::exception_ptr own;
+    const auto leave = [&s, &own] {
+        s.join(); // the first exception, unless the function has seen it and let it through
+        if (own) {
+            std::rethrow_exception(std::move(own));
+        }
+    };
     if constexpr (std::is_void_v<value>) {
         try {
             std::invoke(std::forward<F>(f), s);
         } catch (...) {
-            s.fail(std::current_exception());
+            own = std::current_exception();
+            s.fail(own);
         }
-        s.join();
+        leave();
     } else {
         std::optional<value> result;
         try {
             result.emplace(std::invoke(std::forward<F>(f), s));
         } catch (...) {
-            s.fail(std::current_exception());
+            own = std::current_exception();
+            s.fail(own);
         }
-        s.join();
+        leave();
         return value(std::move(*result));
     }
 }

@@ -94,6 +94,12 @@ TEST_P(scopes, an_exception_of_the_block_counts_as_a_child_s) {
                      }),
                      std::runtime_error);
         EXPECT_TRUE(stopped);
+        EXPECT_THROW(weft::with_scope([&](weft::scope& s) -> std::unique_ptr<int> {
+                         s.spawn([] { throw std::logic_error("child"); });
+                         s.join(); // throws, and passes through
+                         return nullptr;
+                     }),
+                     std::logic_error);
         stopped = false;
         try {
             weft::scope s; // not joined: the exception passes by
