@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a scope promises, with 1, 2 and 8 workers, made by a task and by a foreign thread.
-// Seen to fail: a child that counts as done before its callable is destroyed, an outer stop that does not come through.
+// Seen to fail: a child that counts as done before its callable, or its task_locals, are destroyed; an outer stop that does not come through.
 #include "sync/sides.hpp"
 #include <algorithm>
 #include <atomic>

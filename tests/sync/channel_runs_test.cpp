@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Producers and consumers: 271,828 items, each received once, at every capacity from 0 to 199; and every pairing of ways to send and
 // ways to receive.
-// Seen to fail: a value handed to a waiting receiver and put into the ring as well; a stop in the middle of a run (an item was lost).
+// Seen to fail: a value handed to a waiting receiver and put into the ring as well.
 #include "sides.hpp"
 #include <atomic>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Seen to fail: the change to zero outside of the lock (a waiter slept on), and waking one instead of all.
+// All that a wait_group promises. Seen to fail: waking one who waits instead of all.
 #include "sides.hpp"
 #include <atomic>
 #include <memory>
