@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What a scope promises, with 1, 2 and 8 workers, made by a task and by a foreign thread.
 // Seen to fail: a child that counts as done before its callable, or its task_locals, are destroyed; an outer stop that does not come through.
+#include "support/child.hpp"
 #include "sync/sides.hpp"
 #include <algorithm>
 #include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <system_error>
 #include <vector>
 #include <weft/scope.hpp>
 #include <weft/select.hpp>
@@ -281,6 +284,47 @@ TEST_P(scopes, many_children_that_all_fail_lose_no_exception) {
             EXPECT_EQ(caught[static_cast<std::size_t>(i)], i);
         }
     });
+}
+
+TEST(scope_refusal, a_child_that_gets_no_stack_is_an_exception_like_any_other) {
+    if (test::sanitized) {
+        GTEST_SKIP() << "a sanitizer needs more address space than the limit leaves";
+    }
+    const auto how = support::run_in_child([] {
+        constexpr std::size_t enormous = 512u << 20;
+        weft::runtime rt({.workers = 2, .stack_size = enormous});
+        rt.run([] {}); // the first stacks are there
+        long pages = 0;
+        support::read_pieces("/proc/self/statm", [&](const char* data, std::size_t) { pages = std::strtol(data, nullptr, 10); });
+        rlimit limit{};
+        REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);
+        limit.rlim_cur = static_cast<rlim_t>(pages) * 4096 + (64u << 20);
+        REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
+        std::atomic<int> alive{0}, stopped{0};
+        struct rider {
+            std::atomic<int>& n;
+            explicit rider(std::atomic<int>& of) : n(of) { ++n; }
+            rider(const rider& other) : n(other.n) { ++n; }
+            ~rider() { --n; }
+        };
+        weft::scope s;
+        constexpr int many = 40;
+        for (int i = 0; i < many; ++i) {
+            s.spawn([r = rider(alive), &stopped](const weft::stop_token& token) {
+                stopped += weft::select(weft::on_stop(token), weft::on_timeout(1h)) == 0;
+            });
+        }
+        try {
+            s.join();
+            REQUIRE(!"all got a stack");
+        } catch (const std::system_error& e) {
+            REQUIRE(std::string(e.what()).find("no stack for a task") != std::string::npos);
+        }
+        REQUIRE(alive == 0);
+        REQUIRE(static_cast<std::size_t>(stopped) + s.others().size() + 1 == many);
+        return 0;
+    });
+    EXPECT_TRUE(how.exited_with(0)) << how.code << ' ' << how.signal << ' ' << how.text;
 }
 
 TEST(scope_death, an_exception_that_nobody_has_seen_is_a_panic) {
