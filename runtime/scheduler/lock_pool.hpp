@@ -7,7 +7,7 @@
 // Two objects may share a lock. That costs time, never correctness: nobody holds one while waiting for anything else but the second
 // of a pair, and pairs are taken in the order of their addresses.
 // Rejected: a spin bit in each object (dies with it; a holder that has lost its CPU lets the others spin).
-// Reference: the idea of waiters parked beside their object, by its address, is WebKit's ParkingLot (F. Pizlo, 2015).
+// Reference: that waiting is kept beside the object and found by its address is the idea of WebKit's ParkingLot (F. Pizlo, 2016).
 #pragma once
 #include "base/cache_line.hpp"
 #include "kernel/lock.hpp"

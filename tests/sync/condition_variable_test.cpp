@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // condition_variable, line by line of [thread.condition.condvar]. That a waiter waits is known from the mutex: it has set a flag under it,
-// and the tester has locked it since. Seen to fail: with a notify that forgets pass_on(), with one that takes only who sleeps, and with a
-// leave() that does not look whether it was notified.
+// and the tester has locked it since. Seen to fail: with a notify that forgets pass_on(), and with a leave() that touches the condition
+// variable after a notification.
 #include "agents.hpp"
 #include "clocks.hpp"
 #include <type_traits>

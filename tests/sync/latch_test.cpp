@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// latch, line by line of [thread.latch.class]. Seen to fail: with a count_down that writes zero before it takes the waiters out.
+// latch, line by line of [thread.latch.class]. Seen to fail: with a count_down that does not look for waiters.
 #include "agents.hpp"
 #include <type_traits>
 #include <weft/latch.hpp>
