@@ -7,6 +7,7 @@
 #include "kernel/glibc_facts.hpp"
 #include "kernel/measures.hpp"
 #include "kernel/signal_mask.hpp"
+#include "kernel/stamps.hpp"
 #include "kernel/thread_block.hpp"
 #include "kernel/tls_block.hpp"
 #include <cerrno>
@@ -61,6 +62,7 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
     if (!taken) {
         return taken.why();
     }
+    stamp(moment::tls_ready);
     thread& t = *taken.value();
     t.number = next_thread_number();
     t.function = f;
@@ -77,6 +79,7 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
     t.ownership.store(thread_ownership::joinable, std::memory_order_relaxed);
     t.alive.store(thread_started, std::memory_order_relaxed);
 
+    stamp(moment::record_filled);
     long answer = 0;
     {
         // The thread is born with every signal blocked: a handler must not run before its TLS is whole.
@@ -92,7 +95,9 @@ result<thread*> start_thread(thread_function f, void* argument, const thread_opt
         request.cleared_word = &t.alive;
         request.entry = &live_and_die;
         request.argument = &t;
+        stamp(moment::signals_blocked);
         answer = clone_thread(request);
+        stamp(moment::clone_returned);
     }
     if (answer < 0) {
         count_thread(-1);
@@ -136,6 +141,7 @@ void join_thread(thread* t) noexcept {
         // Shared scope: the kernel's wake at CLONE_CHILD_CLEARTID is a FUTEX_WAKE without the private flag.
         futex_wait(t->alive, alive, never, futex_scope::shared);
     }
+    stamp(moment::end_seen);
     give_block(t);
 }
 

@@ -6,6 +6,7 @@
 #include "kernel/guard_page.hpp"
 #include "kernel/lock.hpp"
 #include "kernel/stack_list.hpp"
+#include "kernel/stamps.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/tls_block.hpp"
 #include <cerrno>
@@ -252,11 +253,13 @@ base::result<thread*> map_block(std::size_t stack_size) noexcept {
     if (answer < 0 && answer > -4096) {
         return refusal{static_cast<int>(-answer), "mmap of a thread's stack"};
     }
+    stamp(moment::mapped);
     char* low = reinterpret_cast<char*>(answer);
     if (!protect_guard(low)) {
         (void)system_call(SYS_munmap, low, size);
         return refusal{ENOMEM, "mprotect of a thread's guard page"};
     }
+    stamp(moment::guarded);
     char* stack_top = low + guard_size + stack_size;
     auto* block = ::new (static_cast<void*>(stack_top)) thread;
     block->mapping = low;
@@ -278,7 +281,9 @@ base::result<thread*> map_block(std::size_t stack_size) noexcept {
 base::result<thread*> take_block(std::size_t stack_size) noexcept {
     cache& c = usable_cache();
     stack_size = round_up(stack_size, page_size());
-    if (thread* block = c.take(stack_size)) {
+    thread* const kept = c.take(stack_size);
+    stamp(moment::cache_asked);
+    if (thread* block = kept) {
         if (!block->used_before) {
             return block;
         }

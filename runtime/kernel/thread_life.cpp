@@ -21,6 +21,7 @@
 #include "kernel/key_destructors.hpp"
 #include "kernel/measures.hpp"
 #include "kernel/signal_mask.hpp"
+#include "kernel/stamps.hpp"
 #include "kernel/thread_block.hpp"
 #include "kernel/thread_pointer.hpp"
 #include <cerrno>
@@ -107,7 +108,9 @@ void settle(thread& t) noexcept {
     take_affinity(t);
     // mo: relaxed: a hint for join_thread.
     t.alive.store(thread_running, std::memory_order_relaxed);
+    stamp(moment::set_up);
     set_signal_mask(t.signal_mask);
+    stamp(moment::signals_open);
 }
 
 /// Where pthread_exit and pthread_cancel unwind to: this function's frame. glibc longjmps back here when it has run the
@@ -159,6 +162,7 @@ thread* this_thread() noexcept {
 }
 
 void live_and_die(void* record) {
+    stamp(moment::first_instruction);
     thread& t = *static_cast<thread*>(record);
     if (is_on(measure::tcb_words)) {
         base::check(thread_pointer() == t.thread_pointer, "a new thread has another thread's TLS");
@@ -169,6 +173,7 @@ void live_and_die(void* record) {
     if (t.function) {
         run(t);
     }
+    stamp(moment::user_code_left);
     end_of_user_code(t);
     (void)block_all_signals();
     const pid_t nobody = 0;
@@ -177,6 +182,7 @@ void live_and_die(void* record) {
     if (t.ownership.exchange(thread_ownership::ended, std::memory_order_acq_rel) == thread_ownership::detached) {
         leave_for_reaper(&t);
     }
+    stamp(moment::leaving);
     for (;;) {
         (void)system_call(SYS_exit, 0);
     }
