@@ -5,7 +5,7 @@
 
 namespace weft::lab {
 
-enum class contender_kind { kernel_thread, task };
+enum class contender_kind { kernel_thread, task, process };
 
 struct contender_card {
     std::string name;  // for --only and the JSON: "std_thread"
@@ -16,7 +16,14 @@ struct contender_card {
 };
 
 inline const char* name_of(contender_kind kind) noexcept {
-    return kind == contender_kind::task ? "task" : "kernel thread";
+    switch (kind) {
+    case contender_kind::task:
+        return "task";
+    case contender_kind::process:
+        return "process";
+    default:
+        return "kernel thread";
+    }
 }
 
 } // namespace weft::lab

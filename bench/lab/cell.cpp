@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "lab/cell.hpp"
+#include "kernel/clock.hpp"
 #include "kernel/syscall.hpp"
-#include "lab/random.hpp"
 #include <weft/this_task.hpp>
 
 namespace weft::lab {
 
-std::uint64_t right_answer(std::uint64_t input) noexcept {
-    return scramble(input ^ 0x5bd1e9955bd1e995u);
+void note_created(cell& c) noexcept {
+    if (c.ask_when) [[unlikely]] {
+        c.created = kernel::monotonic_ns();
+    }
 }
 
 void perform(cell& c) noexcept {
+    if (c.ask_when) [[unlikely]] {
+        c.began = kernel::monotonic_ns();
+    }
     c.answer = right_answer(c.input);
     ++c.runs;
     if (c.ask_who) [[unlikely]] {
         c.kernel_thread = static_cast<pid_t>(kernel::system_call(SYS_gettid));
+        c.process = static_cast<pid_t>(kernel::system_call(SYS_getpid));
         c.task = this_task::id();
+    }
+    if (c.ask_when) [[unlikely]] {
+        c.ended = kernel::monotonic_ns();
     }
 }
 

@@ -18,6 +18,10 @@ using switchers = std::vector<std::unique_ptr<switcher>>;
 experiment_result measure_latency(const contenders& all, const settings& asked, double clock_cost_ns,
                                   progress& shown);
 
+/// The same for every rung of the ladder, and when in it the child begins.
+experiment_result measure_ladder(const contenders& all, const settings& asked, double clock_cost_ns,
+                                 progress& shown);
+
 /// Many created, then all joined.
 experiment_result measure_throughput(const contenders& all, const settings& asked, double clock_cost_ns,
                                      progress& shown);

@@ -12,7 +12,15 @@ void check_identity(contender& one) {
         const std::uint64_t my_task = this_task::id();
         one.create_and_join(c);
         verify({&c, 1}, one.about().title);
-        if (one.about().kind == contender_kind::kernel_thread) {
+        const auto this_process = static_cast<pid_t>(kernel::system_call(SYS_getpid));
+        if (one.about().kind == contender_kind::process) {
+            if (c.process == this_process) {
+                throw verification_failed(one.about().title + ": the work was done by its creator's process");
+            }
+        } else if (c.process != this_process) {
+            throw verification_failed(one.about().title + ": the work was done by another process");
+        }
+        if (one.about().kind != contender_kind::task) {
             if (c.kernel_thread == static_cast<pid_t>(kernel::system_call(SYS_gettid))) {
                 throw verification_failed(one.about().title +
                                           ": the work was done by its creator's kernel thread");

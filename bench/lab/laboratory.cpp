@@ -11,8 +11,7 @@ namespace weft::lab {
 
 namespace {
 
-const char* const creation_experiments[] = {"latency", "throughput"};
-const char* const switch_experiment = "switch";
+const char* const experiment_names[] = {"latency", "throughput", "switch", "ladder"};
 
 bool names(const std::string& word, const contender_card& card) {
     return word == card.name || word == card.title || card.name.find(word) != std::string::npos;
@@ -24,8 +23,7 @@ class choice {
     explicit choice(const std::vector<std::string>& only) {
         for (const std::string& word : only) {
             const bool experiment =
-                word == switch_experiment ||
-                std::count(std::begin(creation_experiments), std::end(creation_experiments), word);
+                std::count(std::begin(experiment_names), std::end(experiment_names), word) != 0;
             (experiment ? experiments_ : contenders_).push_back(word);
         }
     }
@@ -42,6 +40,25 @@ class choice {
     std::vector<std::string> contenders_;
 };
 
+template <class Entry>
+std::vector<contender_card> cards_of(const std::vector<Entry>& roster) {
+    std::vector<contender_card> cards;
+    for (const Entry& e : roster) {
+        cards.push_back(e.card);
+    }
+    return cards;
+}
+
+contenders made_from(const std::vector<creation_entry>& roster, const choice& chosen, runtime& tasks) {
+    contenders made;
+    for (const creation_entry& e : roster) {
+        if (chosen.takes(e.card)) {
+            made.push_back(e.make(e.card, tasks));
+        }
+    }
+    return made;
+}
+
 std::string now_in_utc() {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
@@ -54,17 +71,12 @@ std::string now_in_utc() {
 } // namespace
 
 std::vector<listed_experiment> everything() {
-    std::vector<contender_card> creators;
-    for (const creation_entry& e : creation_roster()) {
-        creators.push_back(e.card);
-    }
-    std::vector<contender_card> switching;
-    for (const switch_entry& e : switch_roster()) {
-        switching.push_back(e.card);
-    }
+    const std::vector<contender_card> creators = cards_of(creation_roster());
+    const std::vector<contender_card> switching = cards_of(switch_roster());
     return {{"latency", "create, run, join: one at a time", creators},
             {"throughput", "create many, then join all", creators},
-            {"switch", "hand the right to run to and fro", switching}};
+            {"switch", "hand the right to run to and fro", switching},
+            {"ladder", "from a process to a task: every way to create", cards_of(ladder_roster())}};
 }
 
 std::string unknown_in(const std::vector<std::string>& only) {
@@ -96,12 +108,7 @@ lab_report run(const settings& asked, progress& shown) {
 
     {
         runtime tasks({.workers = report.workers, .name = "lab"});
-        contenders creators;
-        for (const creation_entry& e : creation_roster()) {
-            if (chosen.takes(e.card)) {
-                creators.push_back(e.make(e.card, tasks));
-            }
-        }
+        const contenders creators = made_from(creation_roster(), chosen, tasks);
         if (!creators.empty() && chosen.takes_experiment("latency")) {
             report.experiments.push_back(measure_latency(creators, asked, report.clock_cost_ns, shown));
         }
@@ -118,6 +125,13 @@ lab_report run(const settings& asked, progress& shown) {
         }
         if (!all.empty()) {
             report.experiments.push_back(measure_switch(all, asked, shown));
+        }
+    }
+    if (chosen.takes_experiment("ladder")) {
+        runtime tasks({.workers = 1, .name = "lab"});
+        const contenders rungs = made_from(ladder_roster(), chosen, tasks);
+        if (!rungs.empty()) {
+            report.experiments.push_back(measure_ladder(rungs, asked, report.clock_cost_ns, shown));
         }
     }
     report.around = watch.so_far();

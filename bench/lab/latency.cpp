@@ -4,41 +4,13 @@
 // default attributes; before its timed operation a contender repeats the operation untimed for 50 us, so that
 // each is met with its own caches warm. Falsified by: a noise figure above the threshold; a ratio that
 // changes with the seed by more than its interval.
-#include "kernel/clock.hpp"
 #include "lab/evaluate.hpp"
 #include "lab/experiment.hpp"
 #include "lab/roster.hpp"
+#include "lab/turn.hpp"
 #include <algorithm>
 
 namespace weft::lab {
-
-namespace {
-
-constexpr std::uint64_t warm_up_ns = 50'000;
-
-double one_turn(contender& who, std::uint64_t& next_input, double clock_cost_ns) {
-    double elapsed = 0;
-    who.in_its_place([&] {
-        cell c;
-        const std::uint64_t warm_until = kernel::monotonic_ns() + warm_up_ns;
-        do {
-            load({&c, 1}, next_input++);
-            who.create_and_join(c);
-            verify({&c, 1}, who.about().title);
-        } while (kernel::monotonic_ns() < warm_until);
-
-        load({&c, 1}, next_input++);
-        who.before_each();
-        const std::uint64_t begin = kernel::monotonic_ns();
-        who.create_and_join(c);
-        const std::uint64_t end = kernel::monotonic_ns();
-        verify({&c, 1}, who.about().title);
-        elapsed = static_cast<double>(end - begin);
-    });
-    return std::max(elapsed - clock_cost_ns, 0.0);
-}
-
-} // namespace
 
 experiment_result measure_latency(const contenders& all, const settings& asked, double clock_cost_ns,
                                   progress& shown) {

@@ -13,6 +13,13 @@
 
 namespace weft::lab {
 
+/// When, within one operation, in nanoseconds (the ladder alone).
+struct life_stages {
+    summary call_returned;     // from before the creation until the creating call has returned
+    summary first_instruction; // from before the creation until the child's first instruction
+    summary end_to_joined;     // from the child's last instruction until join or wait has returned
+};
+
 /// One contender in one experiment. All times are nanoseconds of one unit: an operation, an item, a switch.
 struct measured {
     contender_card card;
@@ -20,6 +27,7 @@ struct measured {
     summary figures;
     std::optional<interval> ratio; // of the medians, to the baseline; below 1: cheaper
     double calls_per_switch = 0;   // switching only
+    std::optional<life_stages> stages = {};
 };
 
 struct skipped {

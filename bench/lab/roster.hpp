@@ -26,10 +26,13 @@ struct switch_entry {
 
 /// What the others are compared with.
 inline constexpr const char* creation_baseline = "std_thread";
+inline constexpr const char* ladder_baseline = "pthread_create";
 inline constexpr const char* switch_baseline = "thread_futex_one_cpu";
 
 std::vector<creation_entry> creation_roster();
 std::vector<switch_entry> switch_roster();
+/// The ladder: every way from a whole process down to a task.
+std::vector<creation_entry> ladder_roster();
 
 creation_entry std_thread_entry();
 creation_entry pthread_create_entry();
@@ -38,6 +41,20 @@ creation_entry kernel_thread_cached_entry();
 creation_entry spawn_workers_asleep_entry();
 creation_entry spawn_from_thread_entry();
 creation_entry spawn_from_task_entry();
+
+creation_entry fork_entry();
+creation_entry vfork_entry();
+creation_entry posix_spawn_entry();
+creation_entry clone_nothing_entry();
+creation_entry clone_vm_entry();
+creation_entry clone_files_entry();
+creation_entry clone_sighand_entry();
+creation_entry clone_sysvsem_entry();
+creation_entry clone_thread_entry();
+creation_entry clone3_thread_entry();
+creation_entry std_async_entry();
+creation_entry task_entry();
+creation_entry task_suspends_entry();
 
 switch_entry thread_futex_one_cpu_entry();
 switch_entry thread_futex_two_cpus_entry();

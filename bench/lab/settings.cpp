@@ -41,4 +41,8 @@ extent switch_extent(const settings& s) noexcept {
     return {.rounds = part_of(latency_rounds(s), 20), .warm_up_rounds = 2, .budget_ns = budget(s, 3)};
 }
 
+extent ladder_extent(const settings& s) noexcept {
+    return {.rounds = part_of(latency_rounds(s), 2), .warm_up_rounds = 3, .budget_ns = budget(s, 4)};
+}
+
 } // namespace weft::lab

@@ -34,5 +34,6 @@ std::size_t batch_size(const settings& s) noexcept;
 extent latency_extent(const settings& s) noexcept;
 extent throughput_extent(const settings& s) noexcept;
 extent switch_extent(const settings& s) noexcept;
+extent ladder_extent(const settings& s) noexcept;
 
 } // namespace weft::lab

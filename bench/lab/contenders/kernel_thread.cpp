@@ -23,6 +23,7 @@ class kernel_thread_cached : public contender {
 
     void create_and_join(cell& c) override {
         kernel_thread child(&perform, std::ref(c));
+        note_created(c);
         child.join();
     }
 

@@ -21,6 +21,7 @@ class pthread_contender final : public contender {
     void create_and_join(cell& c) override {
         pthread_t child;
         demand(pthread_create(&child, nullptr, &perform_cell, &c));
+        note_created(c);
         pthread_join(child, nullptr);
     }
 

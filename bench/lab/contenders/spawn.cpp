@@ -16,7 +16,9 @@ class spawn_from_thread : public contender {
     spawn_from_thread(contender_card card, runtime& tasks) : contender(std::move(card)), tasks_(tasks) {}
 
     void create_and_join(cell& c) override {
-        tasks_.spawn([&c] { perform(c); }).join();
+        auto child = tasks_.spawn([&c] { perform(c); });
+        note_created(c);
+        child.join();
     }
 
     void create_and_join_all(std::span<cell> cells) override {

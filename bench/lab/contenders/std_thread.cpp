@@ -15,6 +15,7 @@ class std_thread final : public contender {
 
     void create_and_join(cell& c) override {
         std::thread child(&perform, std::ref(c));
+        note_created(c);
         child.join();
     }
 

@@ -58,6 +58,17 @@ void write_contender(json_writer& out, const experiment_result& e, const measure
         out.key("ratio");
         write_interval(out, *m.ratio);
     }
+    if (m.stages) {
+        out.key("stages");
+        out.begin_object();
+        out.key("call_returned");
+        write_figures(out, m.stages->call_returned);
+        out.key("first_instruction");
+        write_figures(out, m.stages->first_instruction);
+        out.key("end_to_joined");
+        write_figures(out, m.stages->end_to_joined);
+        out.end_object();
+    }
     out.member("verified", true); // a contender that fails its check ends the run without a report
     out.member("samples", std::span<const double>(m.samples));
     out.end_object();
