@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lab/cpus.hpp"
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <sched.h>
@@ -32,14 +33,23 @@ std::vector<unsigned> allowed_cpus() {
 }
 
 int pin_here(unsigned cpu) {
-    const std::size_t limit = cpu + 1 > CPU_SETSIZE ? cpu + 1 : CPU_SETSIZE;
+    return allow_here({cpu});
+}
+
+int allow_here(const std::vector<unsigned>& cpus) {
+    std::size_t limit = CPU_SETSIZE;
+    for (const unsigned cpu : cpus) {
+        limit = std::max<std::size_t>(limit, cpu + 1);
+    }
     cpu_set_t* mask = CPU_ALLOC(limit);
     if (!mask) {
         return ENOMEM;
     }
     const std::size_t bytes = CPU_ALLOC_SIZE(limit);
     CPU_ZERO_S(bytes, mask);
-    CPU_SET_S(cpu, bytes, mask);
+    for (const unsigned cpu : cpus) {
+        CPU_SET_S(cpu, bytes, mask);
+    }
     const int error = sched_setaffinity(0, bytes, mask) == 0 ? 0 : errno;
     CPU_FREE(mask);
     return error;

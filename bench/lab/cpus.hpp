@@ -11,4 +11,7 @@ std::vector<unsigned> allowed_cpus();
 /// From now on the calling thread runs on this CPU only. Returns 0 or an errno.
 [[nodiscard]] int pin_here(unsigned cpu);
 
+/// The same for several. Returns 0 or an errno.
+[[nodiscard]] int allow_here(const std::vector<unsigned>& cpus);
+
 } // namespace weft::lab

@@ -2,6 +2,8 @@
 #include "lab/laboratory.hpp"
 #include "lab/experiment.hpp"
 #include "lab/roster.hpp"
+#include "lab/split/split.hpp"
+#include "lab/sweeps/sweep.hpp"
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -11,7 +13,8 @@ namespace weft::lab {
 
 namespace {
 
-const char* const experiment_names[] = {"latency", "throughput", "switch", "ladder"};
+const char* const all_sweeps = "sweeps";
+const char* const experiment_names[] = {"latency", "throughput", "switch", "ladder", "split"};
 
 bool names(const std::string& word, const contender_card& card) {
     return word == card.name || word == card.title || card.name.find(word) != std::string::npos;
@@ -22,13 +25,25 @@ class choice {
   public:
     explicit choice(const std::vector<std::string>& only) {
         for (const std::string& word : only) {
+            if (word == all_sweeps) {
+                for (const sweep_entry& sweep : sweep_roster()) {
+                    experiments_.push_back(sweep.name);
+                }
+                continue;
+            }
+            const auto is_word = [&](const sweep_entry& sweep) { return word == sweep.name; };
             const bool experiment =
-                std::count(std::begin(experiment_names), std::end(experiment_names), word) != 0;
+                std::count(std::begin(experiment_names), std::end(experiment_names), word) != 0 ||
+                std::any_of(sweep_roster().begin(), sweep_roster().end(), is_word);
             (experiment ? experiments_ : contenders_).push_back(word);
         }
     }
     [[nodiscard]] bool takes_experiment(const std::string& name) const {
         return experiments_.empty() || std::count(experiments_.begin(), experiments_.end(), name);
+    }
+    /// For those that are no contest of contenders: not when only some contenders were asked for.
+    [[nodiscard]] bool takes_whole(const std::string& name) const {
+        return experiments_.empty() ? contenders_.empty() : takes_experiment(name);
     }
     [[nodiscard]] bool takes(const contender_card& card) const {
         return contenders_.empty() || std::any_of(contenders_.begin(), contenders_.end(),
@@ -73,15 +88,21 @@ std::string now_in_utc() {
 std::vector<listed_experiment> everything() {
     const std::vector<contender_card> creators = cards_of(creation_roster());
     const std::vector<contender_card> switching = cards_of(switch_roster());
-    return {{"latency", "create, run, join: one at a time", creators},
-            {"throughput", "create many, then join all", creators},
-            {"switch", "hand the right to run to and fro", switching},
-            {"ladder", "from a process to a task: every way to create", cards_of(ladder_roster())}};
+    std::vector<listed_experiment> all = {
+        {"latency", "create, run, join: one at a time", creators},
+        {"throughput", "create many, then join all", creators},
+        {"switch", "hand the right to run to and fro", switching},
+        {"ladder", "from a process to a task: every way to create", cards_of(ladder_roster())},
+        {"split", "where the time of one creation goes", split_cards()}};
+    for (const sweep_entry& sweep : sweep_roster()) {
+        all.push_back({sweep.name, sweep.title, {}});
+    }
+    return all;
 }
 
 std::string unknown_in(const std::vector<std::string>& only) {
     for (const std::string& word : only) {
-        bool known = false;
+        bool known = word == all_sweeps;
         for (const listed_experiment& e : everything()) {
             known =
                 known || word == e.name ||
@@ -132,6 +153,16 @@ lab_report run(const settings& asked, progress& shown) {
         const contenders rungs = made_from(ladder_roster(), chosen, tasks);
         if (!rungs.empty()) {
             report.experiments.push_back(measure_ladder(rungs, asked, report.clock_cost_ns, shown));
+        }
+    }
+    if (chosen.takes_whole("split")) {
+        report.split = measure_split(asked, report.clock_cost_ns, shown);
+    }
+    for (const sweep_entry& sweep : sweep_roster()) {
+        const bool named = std::count(asked.only.begin(), asked.only.end(), sweep.name) != 0 ||
+                           std::count(asked.only.begin(), asked.only.end(), all_sweeps) != 0;
+        if (chosen.takes_whole(sweep.name) && (named || asked.sweeps || !asked.quick)) {
+            report.sweeps.push_back(sweep.measure(asked, report.clock_cost_ns, shown));
         }
     }
     report.around = watch.so_far();

@@ -5,8 +5,12 @@
 #include "lab/card.hpp"
 #include "lab/fingerprint.hpp"
 #include "lab/interference.hpp"
+#include "lab/noise.hpp"
 #include "lab/settings.hpp"
+#include "lab/split_result.hpp"
 #include "lab/statistics.hpp"
+#include "lab/sweep_result.hpp"
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,22 +32,6 @@ struct measured {
     std::optional<interval> ratio; // of the medians, to the baseline; below 1: cheaper
     double calls_per_switch = 0;   // switching only
     std::optional<life_stages> stages = {};
-};
-
-struct skipped {
-    contender_card card;
-    std::string why;
-};
-
-/// A/A: one contender, measured twice in the same rounds as if it were two. Whatever difference is seen
-/// between the two is noise.
-struct noise_figure {
-    contender_card card;
-    std::vector<double> samples; // the second one's, by round
-    summary figures;             // the second one's
-    interval ratio;              // of the second to the first
-    double figure = 0;           // the farthest from 1 that the interval reaches
-    [[nodiscard]] bool too_noisy() const noexcept { return figure > noise_threshold; }
 };
 
 struct experiment_result {
@@ -82,14 +70,13 @@ struct lab_report {
     fingerprint machine;
     interference around;
     std::vector<experiment_result> experiments;
+    std::optional<split_result> split = {};
+    std::vector<sweep_result> sweeps = {};
 
     [[nodiscard]] bool too_noisy() const noexcept {
-        for (const experiment_result& e : experiments) {
-            if (e.noise && e.noise->too_noisy()) {
-                return true;
-            }
-        }
-        return false;
+        const auto noisy = [](const auto& e) { return e.noise && e.noise->too_noisy(); };
+        return std::any_of(experiments.begin(), experiments.end(), noisy) ||
+               std::any_of(sweeps.begin(), sweeps.end(), noisy) || (split && noisy(*split));
     }
 };
 

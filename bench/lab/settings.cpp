@@ -41,6 +41,18 @@ extent switch_extent(const settings& s) noexcept {
     return {.rounds = part_of(latency_rounds(s), 20), .warm_up_rounds = 2, .budget_ns = budget(s, 3)};
 }
 
+extent split_extent(const settings& s) noexcept {
+    return {.rounds = part_of(latency_rounds(s), s.quick ? 4 : 5),
+            .warm_up_rounds = 3,
+            .budget_ns = budget(s, 2)};
+}
+
+extent sweep_extent(const settings& s) noexcept {
+    return {.rounds = part_of(latency_rounds(s), s.quick ? 16 : 25),
+            .warm_up_rounds = 1,
+            .budget_ns = budget(s, 1)};
+}
+
 extent ladder_extent(const settings& s) noexcept {
     return {.rounds = part_of(latency_rounds(s), 2), .warm_up_rounds = 3, .budget_ns = budget(s, 4)};
 }

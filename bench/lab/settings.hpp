@@ -13,6 +13,7 @@ struct settings {
     std::size_t rounds = 0; // of the latency experiment; the others take a part of it. 0: the usual number
     std::vector<std::string> only = {}; // names of experiments and contenders; empty: all
     std::size_t batch = 0; // how many are created before the first is joined; 0: the usual number
+    bool sweeps = false;   // with `quick`: the sweeps too, in their short form; without it they always run
     unsigned workers = 0;  // of the task runtime; 0: as many as CPUs may be used
     std::uint64_t seed = 1;
 };
@@ -35,5 +36,7 @@ extent latency_extent(const settings& s) noexcept;
 extent throughput_extent(const settings& s) noexcept;
 extent switch_extent(const settings& s) noexcept;
 extent ladder_extent(const settings& s) noexcept;
+extent split_extent(const settings& s) noexcept;
+extent sweep_extent(const settings& s) noexcept;
 
 } // namespace weft::lab

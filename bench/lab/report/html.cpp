@@ -71,10 +71,19 @@ std::string verdict(const lab_report& report) {
         "<p class=\"verdict " + std::string(report.too_noisy() ? "bad" : "good") + "\">" +
         (report.too_noisy() ? "This run was too noisy in: " : "The noise stayed below the limit");
     std::string list;
-    for (const experiment_result& e : report.experiments) {
-        if (e.noise && (e.noise->too_noisy() || !report.too_noisy())) {
-            list += (list.empty() ? "" : ", ") + escaped(e.name) + " " + as_percent(e.noise->figure);
+    const auto tell = [&](const std::string& name, const std::optional<noise_figure>& noise) {
+        if (noise && (noise->too_noisy() || !report.too_noisy())) {
+            list += (list.empty() ? "" : ", ") + escaped(name) + " " + as_percent(noise->figure);
         }
+    };
+    for (const experiment_result& e : report.experiments) {
+        tell(e.name, e.noise);
+    }
+    if (report.split) {
+        tell("split", report.split->noise);
+    }
+    for (const sweep_result& sweep : report.sweeps) {
+        tell(sweep.name, sweep.noise);
     }
     text += report.too_noisy() ? list + ". The limit is "
             : list.empty()     ? " (limit "
@@ -124,6 +133,77 @@ std::string table(const experiment_result& e) {
     return text + "</table></div>\n";
 }
 
+std::string figures_row(const std::string& title, const summary& s) {
+    std::string text = "<tr>" + element("td", title);
+    for (const double value : {s.min, s.p50, s.p90, s.p99}) {
+        text += element("td", time_of(value));
+    }
+    return text + element("td", as_percent(s.relative_iqr())) + "</tr>\n";
+}
+
+std::string figures_head(const std::string& first) {
+    std::string text = "<div class=\"scroll\"><table>\n<tr>" + element("th", first);
+    for (const char* head : {"min", "p50", "p90", "p99", "spread"}) {
+        text += element("th", head);
+    }
+    return text + "</tr>\n";
+}
+
+std::string stages_table(const experiment_result& e) {
+    std::string rows;
+    for (const measured& m : e.contenders) {
+        if (m.stages) {
+            rows += figures_row(m.card.title + ", call returned", m.stages->call_returned) +
+                    figures_row(m.card.title + ", first instruction", m.stages->first_instruction) +
+                    figures_row(m.card.title + ", end to joined", m.stages->end_to_joined);
+        }
+    }
+    return rows.empty() ? rows : figures_head("stage") + rows + "</table></div>\n";
+}
+
+std::string section(const split_result& split) {
+    std::string text = "<section id=\"split\">\n" + element("h2", split.title) + "\n<p class=\"question\">" +
+                       escaped(split.question) + "</p>\n";
+    if (!split.missing.empty()) {
+        return text + "<p>" + escaped("Not measured: " + split.missing + ".") + "</p>\n</section>\n";
+    }
+    text += figure("Parts", split_plot(split), split_paragraph(split) + " " + split.differences + ".");
+    text += element("h3", "Figures") + "\n";
+    for (const split_row& row : split.rows) {
+        text += figures_head(row.title) + figures_row("whole", row.whole);
+        for (const split_share& p : row.parts) {
+            text += figures_row(p.title + ": " + p.what, p.figures);
+        }
+        for (const split_share& p : row.beside) {
+            text += figures_row("beside: " + p.title + ": " + p.what, p.figures);
+        }
+        text += "</table></div>\n";
+    }
+    return text + "<p>" +
+           prose(rounds_sentence(split.rounds, split.planned_rounds, split.cut_short) + ". " +
+                 noise_sentence(split.noise)) +
+           "</p>\n<p class=\"lead\">" + prose("Held fixed: " + split.held_fixed + ".") + "</p>\n</section>\n";
+}
+
+std::string section(const sweep_result& sweep) {
+    std::string text = "<section id=\"" + escaped(sweep.name) + "\">\n" + element("h2", sweep.title) +
+                       "\n<p class=\"question\">" + escaped(sweep.question) + "</p>\n";
+    const std::string drawing = sweep_plot(sweep);
+    text += drawing.empty() ? "<p>" + prose(sweep_paragraph(sweep)) + "</p>\n"
+                            : figure("Over " + sweep.axis, drawing, sweep_paragraph(sweep));
+    if (!sweep.figures.empty()) {
+        text += figures_head(sweep.axis);
+        for (const sweep_figure& f : sweep.figures) {
+            text += figures_row(sweep.points[f.point].label + ": " + sweep.series[f.series].title, f.figures);
+        }
+        text += "</table></div>\n";
+    }
+    return text + "<p class=\"lead\">" +
+           prose("At least " + rounds_sentence(sweep.rounds, sweep.rounds, sweep.cut_short) +
+                 " a point. Held fixed: " + sweep.held_fixed + ".") +
+           "</p>\n</section>\n";
+}
+
 std::string section(const experiment_result& e) {
     std::string text = "<section id=\"" + escaped(e.name) + "\">\n" + element("h2", e.title) +
                        "\n<p class=\"question\">" + escaped(e.question) + "</p>\n";
@@ -133,7 +213,8 @@ std::string section(const experiment_result& e) {
         text += figure("Distribution", distribution_plot(e), distribution_paragraph(e));
         text += figure("Round by round", rounds_plot(e), rounds_paragraph(e));
     }
-    text += element("h3", "Figures") + "\n" + table(e);
+    text += figure("When the child begins", stages_plot(e), stages_paragraph(e));
+    text += element("h3", "Figures") + "\n" + table(e) + stages_table(e);
     text += "<p>" +
             prose(std::to_string(e.rounds) + " rounds" +
                   (e.cut_short ? " of " + std::to_string(e.planned_rounds) + " (the time was up)" : "") +
@@ -200,6 +281,12 @@ std::string html_report(const lab_report& report) {
     text += tiles(report) + verdict(report);
     for (const experiment_result& e : report.experiments) {
         text += section(e);
+    }
+    if (report.split) {
+        text += section(*report.split);
+    }
+    for (const sweep_result& sweep : report.sweeps) {
+        text += section(sweep);
     }
     return text + method(report) + "</main>\n</body>\n</html>\n";
 }

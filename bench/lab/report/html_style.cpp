@@ -48,6 +48,22 @@ svg .figure { font-variant-numeric: tabular-nums; }
 svg .grid { stroke: var(--grid); stroke-width: 1; }
 svg .axis { stroke: var(--soft); stroke-width: 1; }
 svg .one { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 2 3; }
+svg .part { stroke: var(--card); stroke-width: 1; }
+svg .part.p0 { fill: hsl(205 55% 48%); }
+svg .part.p1 { fill: hsl(288 55% 60%); }
+svg .part.p2 { fill: hsl(11 55% 40%); }
+svg .part.p3 { fill: hsl(94 55% 48%); }
+svg .part.p4 { fill: hsl(177 55% 60%); }
+svg .part.p5 { fill: hsl(260 55% 40%); }
+svg .part.p6 { fill: hsl(343 55% 48%); }
+svg .part.p7 { fill: hsl(66 55% 60%); }
+svg .part.p8 { fill: hsl(149 55% 40%); }
+svg .part.p9 { fill: hsl(232 55% 48%); }
+svg .part.p10 { fill: hsl(315 55% 60%); }
+svg .part.p11 { fill: hsl(38 55% 40%); }
+svg .part.p12 { fill: hsl(121 55% 48%); }
+svg .part.p13 { fill: hsl(204 55% 60%); }
+svg .part.p14 { fill: hsl(287 55% 40%); }
 svg .noise { fill: var(--band); }
 svg .whisker { stroke: var(--k); stroke-width: 1.5; opacity: 0.6; }
 svg .interval { stroke: var(--k); stroke-width: 3; stroke-linecap: round; }

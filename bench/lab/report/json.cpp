@@ -122,6 +122,137 @@ void write_experiment(json_writer& out, const experiment_result& e) {
     out.end_object();
 }
 
+void write_share(json_writer& out, const split_share& s) {
+    out.begin_object();
+    out.member("name", s.name);
+    out.member("title", s.title);
+    out.member("what", s.what);
+    out.key("figures");
+    write_figures(out, s.figures);
+    out.member("samples", std::span<const double>(s.samples));
+    out.end_object();
+}
+
+void write_shares(json_writer& out, const char* name, const std::vector<split_share>& shares) {
+    out.key(name);
+    out.begin_array();
+    for (const split_share& s : shares) {
+        write_share(out, s);
+    }
+    out.end_array();
+}
+
+void write_split(json_writer& out, const split_result& split) {
+    out.begin_object();
+    out.member("title", split.title);
+    out.member("question", split.question);
+    out.member("held_fixed", split.held_fixed);
+    out.member("differences", split.differences);
+    out.key("missing");
+    split.missing.empty() ? out.null() : out.value(split.missing);
+    out.member("exit_told", split.exit_told);
+    out.member("rounds", count(split.rounds));
+    out.member("planned_rounds", count(split.planned_rounds));
+    out.member("cut_short", split.cut_short);
+    out.member("seconds", split.seconds);
+    out.member("clock_cost_ns", split.clock_cost_ns);
+    out.key("noise");
+    split.noise ? write_noise(out, *split.noise) : out.null();
+    out.key("rows");
+    out.begin_array();
+    for (const split_row& row : split.rows) {
+        out.begin_object();
+        out.member("name", row.name);
+        out.member("title", row.title);
+        out.member("what", row.what);
+        out.key("whole");
+        write_figures(out, row.whole);
+        out.member("samples", std::span<const double>(row.samples));
+        write_shares(out, "parts", row.parts);
+        write_shares(out, "beside", row.beside);
+        out.end_object();
+    }
+    out.end_array();
+    out.key("comparisons");
+    out.begin_array();
+    for (const split_comparison& c : split.comparisons) {
+        out.begin_object();
+        out.member("replica", c.replica);
+        out.member("real", c.real);
+        out.key("ratio");
+        write_interval(out, c.ratio);
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
+void write_sweep(json_writer& out, const sweep_result& sweep) {
+    out.begin_object();
+    out.member("name", sweep.name);
+    out.member("title", sweep.title);
+    out.member("question", sweep.question);
+    out.member("held_fixed", sweep.held_fixed);
+    out.member("unit", sweep.unit);
+    out.member("axis", sweep.axis);
+    out.member("numeric", sweep.numeric);
+    out.key("stopped");
+    sweep.stopped.empty() ? out.null() : out.value(sweep.stopped);
+    out.key("notes");
+    out.begin_array();
+    for (const std::string& note : sweep.notes) {
+        out.value(note);
+    }
+    out.end_array();
+    out.member("rounds", count(sweep.rounds));
+    out.member("cut_short", sweep.cut_short);
+    out.member("seconds", sweep.seconds);
+    out.key("noise");
+    sweep.noise ? write_noise(out, *sweep.noise) : out.null();
+    out.key("series");
+    out.begin_array();
+    for (const contender_card& card : sweep.series) {
+        out.begin_object();
+        write_card(out, card);
+        out.end_object();
+    }
+    out.end_array();
+    out.key("points");
+    out.begin_array();
+    for (std::size_t p = 0; p < sweep.points.size(); ++p) {
+        out.begin_object();
+        out.member("label", sweep.points[p].label);
+        out.key("x");
+        sweep.numeric ? out.value(sweep.points[p].x) : out.null();
+        out.key("figures");
+        out.begin_array();
+        for (std::size_t s = 0; s < sweep.series.size(); ++s) {
+            if (const sweep_figure* f = sweep.find(s, p)) {
+                out.begin_object();
+                out.member("series", sweep.series[s].name);
+                out.key("figures");
+                write_figures(out, f->figures);
+                out.member("samples", std::span<const double>(f->samples));
+                out.end_object();
+            }
+        }
+        out.end_array();
+        out.end_object();
+    }
+    out.end_array();
+    out.key("skipped");
+    out.begin_array();
+    for (const skipped& s : sweep.skips) {
+        out.begin_object();
+        out.member("name", s.card.name);
+        out.member("title", s.card.title);
+        out.member("why", s.why);
+        out.end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
 } // namespace
 
 std::string json_report(const lab_report& report) {
@@ -176,6 +307,14 @@ std::string json_report(const lab_report& report) {
     out.begin_array();
     for (const experiment_result& e : report.experiments) {
         write_experiment(out, e);
+    }
+    out.end_array();
+    out.key("split");
+    report.split ? write_split(out, *report.split) : out.null();
+    out.key("sweeps");
+    out.begin_array();
+    for (const sweep_result& sweep : report.sweeps) {
+        write_sweep(out, sweep);
     }
     out.end_array();
     out.end_object();

@@ -18,7 +18,10 @@ constexpr double right = 616;
 constexpr double top = 16;
 constexpr double bottom = 318;
 constexpr double legend = 640;
-constexpr double legend_row = 25;
+/// Closer when there are many.
+double legend_row(const experiment_result& e) {
+    return std::min(25.0, (bottom - top + 24) / static_cast<double>(e.contenders.size() + 1));
+}
 
 std::string time_of(double ns) {
     return as_time(ns, micro::letter);
@@ -39,13 +42,13 @@ void draw_legend(svg& out, const experiment_result& e, bool with_noise) {
     });
     double y = top - 8;
     for (const std::size_t i : order) {
-        y += legend_row;
+        y += legend_row(e);
         const measured& m = e.contenders[i];
         out.line({legend, y - 4}, {legend + 20, y - 4}, "curve " + colour(m));
         out.text({legend + 28, y}, m.card.title, "legend");
     }
     if (with_noise && e.noise) {
-        y += legend_row;
+        y += legend_row(e);
         out.line({legend, y - 4}, {legend + 20, y - 4}, "curve again");
         out.text({legend + 28, y}, "the first, measured again", "legend");
     }

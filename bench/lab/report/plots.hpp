@@ -20,4 +20,14 @@ std::string rounds_plot(const experiment_result& e);
 /// it.
 std::string ratio_plot(const experiment_result& e);
 
+/// The parts of one creation, end to end. Empty when there are none.
+std::string split_plot(const split_result& split);
+
+/// Creation to first instruction, and end to join, for each thread and task. Empty when the experiment did
+/// not ask.
+std::string stages_plot(const experiment_result& e);
+
+/// A sweep. Empty when nothing could be measured.
+std::string sweep_plot(const sweep_result& sweep);
+
 } // namespace weft::lab

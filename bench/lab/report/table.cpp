@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lab/report/table.hpp"
+#include "lab/report/columns.hpp"
+#include "lab/report/more_tables.hpp"
 #include "lab/report/units.hpp"
 #include "lab/report/words.hpp"
 #include <algorithm>
@@ -8,20 +10,6 @@
 namespace weft::lab {
 
 namespace {
-
-constexpr std::size_t title_width = 28;
-
-std::string blanks(std::size_t count) {
-    return std::string(count, ' ');
-}
-
-std::string to_the_right(const std::string& text, std::size_t width) {
-    return blanks(width > text.size() ? width - text.size() : 0) + text;
-}
-
-std::string to_the_left(const std::string& text, std::size_t width) {
-    return text + blanks(width > text.size() ? width - text.size() : 0);
-}
 
 /// "0.79x +-2.1%": the estimate and how far the interval reaches from it, in parts of it.
 std::string with_reach(const interval& ratio) {
@@ -33,26 +21,6 @@ std::string with_reach(const interval& ratio) {
         text += " +-" + percent;
     }
     return text;
-}
-
-/// Sentences in lines of at most 90 columns, each indented.
-std::string wrapped(const std::string& sentences) {
-    std::string text;
-    std::size_t column = 0;
-    for (std::size_t at = 0; at < sentences.size();) {
-        const std::size_t end = std::min(sentences.find(' ', at), sentences.size());
-        if (column == 0 || column + 1 + (end - at) > 90) {
-            text += column == 0 ? "  " : "\n  ";
-            column = 2;
-        } else {
-            text += ' ';
-            ++column;
-        }
-        text.append(sentences, at, end - at);
-        column += end - at;
-        at = end + 1;
-    }
-    return text + "\n";
 }
 
 /// A 99th percentile of few rounds is just the worst one: shown only where there are many.
@@ -103,7 +71,7 @@ std::string experiment_text(const experiment_result& e) {
     if (e.noise) {
         text += wrapped(noise_sentence(e));
     }
-    return text + "\n";
+    return text + stages_text(e) + "\n";
 }
 
 } // namespace
@@ -112,6 +80,12 @@ std::string table_report(const lab_report& report) {
     std::string text;
     for (const experiment_result& e : report.experiments) {
         text += experiment_text(e);
+    }
+    if (report.split) {
+        text += split_text(*report.split);
+    }
+    for (const sweep_result& sweep : report.sweeps) {
+        text += sweep_text(sweep);
     }
     text += "spread: width of the middle half, in medians. ratio: of the medians, to the first row, and\n"
             "how far its 95 % interval reaches. Every answer was checked. The cost of reading the\n"

@@ -42,10 +42,14 @@ std::string thing(const experiment_result& e) {
 } // namespace
 
 std::string noise_sentence(const experiment_result& e) {
-    if (!e.noise) {
+    return noise_sentence(e.noise);
+}
+
+std::string noise_sentence(const std::optional<noise_figure>& noise) {
+    if (!noise) {
         return "Noise was not measured.";
     }
-    const noise_figure& n = *e.noise;
+    const noise_figure& n = *noise;
     const std::string apart = as_percent(std::abs(n.ratio.estimate - 1));
     if (n.too_noisy()) {
         return "Too noisy: " + n.card.title + ", measured twice, differed by " + apart +
