@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `weft lab`: reads the flags, makes sure that the reports can be written, measures, and reports.
 #include "lab/cell.hpp"
+#include "lab/compare.hpp"
 #include "lab/laboratory.hpp"
 #include "lab/output_file.hpp"
 #include "lab/report/html.hpp"
@@ -17,15 +18,24 @@ namespace weft::tools {
 
 const char* const lab_usage =
     "usage: weft lab [flags]\n"
+    "       weft lab --compare A.json B.json\n"
     "\n"
     "Measures what it costs to have work done by a new thread or task (create, run, join), one at a time and "
     "many at\n"
-    "once, and what a switch costs. Contenders take turns; every answer is checked; a table is printed at "
-    "the end.\n"
+    "once, and what a switch costs; climbs the ladder from fork down to a task; splits one creation into its "
+    "parts; and\n"
+    "sweeps over stack sizes, guards, live threads, resident memory, namespaces, CPUs and ways to wait. "
+    "Contenders take\n"
+    "turns; every answer is checked; a table is printed at the end.\n"
     "\n"
-    "  --quick         fewer rounds: a few seconds instead of about a minute\n"
+    "  --quick         fewer rounds and no sweeps: about 20 seconds instead of some minutes\n"
+    "  --sweeps        with --quick: the sweeps too, in their short form (some 10 seconds more)\n"
+    "  --compare A B   measure nothing: the ratios of two reports that --json wrote, and which differences "
+    "exceed the noise\n"
     "  --rounds N      rounds of the latency experiment; the others take a part of it (1 to 1000000)\n"
-    "  --only NAME     only this experiment or contender; may be given more than once (see --list)\n"
+    "  --only NAME     only this experiment or contender; may be given more than once (see --list); 'sweeps' "
+    "names all "
+    "of them\n"
     "  --list          list the experiments and the contenders, measure nothing\n"
     "  --json FILE     write the figures and all samples as JSON\n"
     "  --html FILE     write a report with plots: one file, to be opened in a browser\n"
@@ -35,7 +45,7 @@ const char* const lab_usage =
     "\n"
     "Exit status: 0 measured, also when the run was noisy (it says so); 1 a contender failed or a file could "
     "not be\n"
-    "written; 2 the command line was not understood.\n";
+    "written, or read for --compare; 2 the command line was not understood.\n";
 
 namespace {
 
@@ -43,7 +53,9 @@ struct request {
     lab::settings asked;
     std::string json;
     std::string html;
+    std::string first, second; // to be compared
     bool list = false;
+    bool measures = false; // a flag was given that only makes sense when something is measured
 };
 
 /// Walks over `--flag value`, `--flag=value` and `--flag`.
@@ -73,6 +85,12 @@ class flag_reader {
             return std::nullopt;
         }
         return words_[at_++];
+    }
+
+    /// The word after value()'s, for a flag that takes two.
+    std::optional<std::string> second_value() {
+        attached_ = false;
+        return value();
     }
 
   private:
@@ -109,13 +127,28 @@ std::string read_flags(std::span<char* const> arguments, request& into) {
     flag_reader reader(arguments);
     while (reader.next()) {
         const std::string flag = reader.flag();
-        if (flag == "--quick" || flag == "--list") {
+        if (flag == "--quick" || flag == "--list" || flag == "--sweeps") {
             if (reader.attached()) {
                 return flag + " takes no value";
             }
-            (flag == "--quick" ? into.asked.quick : into.list) = true;
+            into.measures = true;
+            (flag == "--quick" ? into.asked.quick : flag == "--list" ? into.list : into.asked.sweeps) = true;
             continue;
         }
+        if (flag == "--compare") {
+            const std::optional<std::string> first = reader.value();
+            const std::optional<std::string> second = first ? reader.second_value() : std::nullopt;
+            if (!first || !second || first->empty() || second->empty()) {
+                return "--compare wants the names of two reports";
+            }
+            if (!into.first.empty()) {
+                return "--compare may be given once";
+            }
+            into.first = *first;
+            into.second = *second;
+            continue;
+        }
+        into.measures = true;
         const numeric* wanted = nullptr;
         for (const numeric& n : numbers) {
             if (flag == n.flag) {
@@ -144,6 +177,12 @@ std::string read_flags(std::span<char* const> arguments, request& into) {
             into.asked.only.push_back(*value);
         }
     }
+    if (!into.first.empty() && into.measures) {
+        return "--compare reads two reports and measures nothing, so no other flag goes with it";
+    }
+    if (into.asked.sweeps && !into.asked.quick) {
+        return "--sweeps goes with --quick; without that the sweeps always run";
+    }
     if (!into.json.empty() && into.json == into.html) {
         return "--json and --html want two different files";
     }
@@ -162,6 +201,18 @@ void print_list() {
 int refuse(const std::string& sentence) {
     std::fprintf(stderr, "weft lab: %s\n", sentence.c_str());
     return 1;
+}
+
+int print_comparison(const request& wanted) {
+    try {
+        const lab::read_report first = lab::read_lab_file(wanted.first);
+        const lab::read_report second = lab::read_lab_file(wanted.second);
+        std::fputs(lab::comparison_text(lab::compare(first, second), wanted.first, wanted.second).c_str(),
+                   stdout);
+    } catch (const std::exception& bad) {
+        return refuse(bad.what());
+    }
+    return 0;
 }
 
 /// Returns what could not be written, empty when all was.
@@ -189,6 +240,9 @@ int lab(std::span<char* const> arguments) {
     request wanted;
     if (const std::string what = read_flags(arguments, wanted); !what.empty()) {
         return not_understood(what, "weft help lab");
+    }
+    if (!wanted.first.empty()) {
+        return print_comparison(wanted);
     }
     if (const std::string what = lab::unknown_in(wanted.asked.only); !what.empty()) {
         return not_understood(what, "weft lab --list");

@@ -31,4 +31,8 @@ struct bootstrap_plan {
 interval ratio_of_medians(std::span<const double> of, std::span<const double> to,
                           const bootstrap_plan& plan = {});
 
+/// The same for two runs that share no rounds: each is drawn apart, and they may differ in length.
+interval ratio_of_separate_medians(std::span<const double> of, std::span<const double> to,
+                                   const bootstrap_plan& plan = {});
+
 } // namespace weft::lab

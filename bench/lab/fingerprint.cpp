@@ -114,6 +114,16 @@ const std::string& fingerprint::value_of(const std::string& key) const noexcept 
     return unknown;
 }
 
+bool environment_fact(const fact& f) noexcept {
+    for (const char* key :
+         {"governor", "virtualisation", "transparent_huge_pages", "mitigations", "load_average"}) {
+        if (f.key == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
 double clock_cost() {
     std::vector<double> costs(2001);
     for (double& cost : costs) {

@@ -25,6 +25,9 @@ struct fact {
     std::string value; // "unknown" when the machine does not say
 };
 
+/// What casts doubt on a run before it begins; reports tell it first.
+[[nodiscard]] bool environment_fact(const fact& f) noexcept;
+
 struct fingerprint {
     std::vector<fact> facts;
     std::vector<std::string> cautions; // sentences: what makes these figures less sure

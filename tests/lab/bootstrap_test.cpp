@@ -98,6 +98,19 @@ TEST(ratio_of_medians, does_not_see_what_falls_on_both_lanes_alike) {
     EXPECT_EQ(r.high, 0.5);
 }
 
+TEST(ratio_of_separate_medians, takes_runs_of_different_length_and_sees_a_known_ratio) {
+    random_source random(21);
+    const std::vector<double> a = long_tailed(random, 400, 8);
+    const std::vector<double> b = long_tailed(random, 150, 10);
+    const interval r = ratio_of_separate_medians(a, b);
+    EXPECT_TRUE(r.contains(0.8)) << r.low << " to " << r.high;
+    EXPECT_LT(r.high - r.low, 0.4);
+    EXPECT_EQ(ratio_of_separate_medians(a, a).estimate, 1);
+    EXPECT_LT(ratio_of_separate_medians(a, a).low, 1) << "drawn apart, a run differs from itself";
+    EXPECT_THROW((void)ratio_of_separate_medians({}, a), std::invalid_argument);
+    EXPECT_THROW((void)ratio_of_separate_medians(a, std::vector<double>{0, 0}), std::invalid_argument);
+}
+
 TEST(ratio_of_medians, refuses_what_makes_no_sense) {
     const std::vector<double> two{1, 2};
     const std::vector<double> three{1, 2, 3};

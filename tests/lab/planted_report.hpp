@@ -50,4 +50,55 @@ inline lab_report planted_report(experiment_result e) {
     return r;
 }
 
+inline split_share planted_share(const char* name, unsigned place, std::vector<double> samples) {
+    split_share s{name, std::string(name) + hostile, hostile, place, std::move(samples), {}};
+    s.figures = summarise(s.samples);
+    return s;
+}
+
+/// One bar of 40 us, half of it the clone call.
+inline split_result planted_split() {
+    split_result split;
+    split.title = "Parts";
+    split.question = hostile;
+    split.differences = hostile;
+    split.exit_told = "Told.";
+    split.rounds = split.planned_rounds = 3;
+    split_row row{"weft_cold", "weft, cold", hostile, {}, {}, {40'000, 40'000, 40'000}, {}};
+    row.parts = {planted_share("clone_call", 5, {20'000, 20'000, 20'000}),
+                 planted_share("map", 1, {12'000, 12'000, 12'000}),
+                 planted_share("exit", 10, {8000, 8000, 8000})};
+    row.beside = {planted_share("mask", 0, {100, 100, 100})};
+    row.whole = summarise(row.samples);
+    split.rows.push_back(row);
+    row.name = "pthread";
+    row.title = "real & true";
+    row.beside.clear();
+    split.rows.push_back(row);
+    split.comparisons.push_back({"weft_cold", "pthread", {1.1, 1.0, 1.2}});
+    return split;
+}
+
+inline sweep_result planted_sweep(bool numeric, double second) {
+    sweep_result sweep;
+    sweep.name = numeric ? "sweep_stack" : "sweep_guard";
+    sweep.title = std::string("A sweep ") + hostile;
+    sweep.question = hostile;
+    sweep.held_fixed = "all";
+    sweep.unit = "ns per operation";
+    sweep.axis = "size & kind";
+    sweep.numeric = numeric;
+    sweep.series = {{"one", "one", hostile, contender_kind::kernel_thread, 0}};
+    sweep.points = {{"small <", 1}, {"large", 1024}, {"larger", 4096}};
+    for (std::size_t p = 0; p < 2; ++p) {
+        const double at = p == 0 ? 10'000 : 10'000 * second;
+        sweep.figures.push_back(
+            {0, p, {at, at * 1.1, at * 1.2}, summarise(std::vector{at, at * 1.1, at * 1.2})});
+    }
+    sweep.skips.push_back({{"larger", "larger", "", contender_kind::kernel_thread, 0}, hostile});
+    sweep.stopped = "It stopped early.";
+    sweep.rounds = 3;
+    return sweep;
+}
+
 } // namespace weft::lab

@@ -116,6 +116,15 @@ TEST(program, answers_what_it_does_not_understand_with_a_sentence_and_status_2) 
         {"lab --only nobody", "called 'nobody'"},
         {"lab --only", "wants a name"},
         {"lab --json a.json --html a.json", "two different files"},
+        {"lab --sweeps", "--sweeps goes with --quick"},
+        {"lab --sweeps=all --quick", "takes no value"},
+        {"lab --compare", "wants the names of two reports"},
+        {"lab --compare a.json", "wants the names of two reports"},
+        {"lab --compare a.json --quick", "wants the names of two reports"},
+        {"lab --compare a.json ''", "wants the names of two reports"},
+        {"lab --compare a.json b.json --quick", "no other flag goes with it"},
+        {"lab --compare a.json b.json --compare a.json b.json", "may be given once"},
+        {"lab --compare a.json b.json c.json", "flags only"},
     };
     for (const auto& [arguments, sentence] : cases) {
         const ended e = weft(std::string(arguments) + " 2>&1");
@@ -219,8 +228,8 @@ TEST(lab, quick_run_measures_everything_and_writes_both_reports) {
           "kernel", "glibc", "compiler", "build_type", "load_average", "context_backend"}) {
         EXPECT_NE(j["fingerprint"][key].text, "") << key;
     }
-    ASSERT_EQ(j["experiments"].items.size(), 3u);
-    for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_EQ(j["experiments"].items.size(), 4u); // the sweeps have a test of their own below
+    for (std::size_t i = 0; i < 4; ++i) {
         const test::json& experiment = j["experiments"].items[i];
         const listed_experiment listed = everything()[i];
         EXPECT_EQ(experiment["name"].text, listed.name);
@@ -240,10 +249,56 @@ TEST(lab, quick_run_measures_everything_and_writes_both_reports) {
 
     const std::string page = content_of(html_file);
     EXPECT_EQ(test::html_breach(page), "");
-    EXPECT_EQ(test::count_of(page, "<svg "), 12u);
+    const std::size_t drawn = test::count_of(page, "<svg ");
+    EXPECT_EQ(drawn, 4 * 4 + 1 + (j["split"]["missing"].is == test::json::kind::null ? 1u : 0u));
+    EXPECT_EQ(test::count_of(page, "<figcaption>"), drawn) << "a paragraph under each plot";
     EXPECT_EQ(test::count_of(page, "http"), 0u);
     for (const listed_experiment& listed : everything()) {
-        EXPECT_NE(page.find("<section id=\"" + listed.name + "\">"), std::string::npos);
+        EXPECT_EQ(page.find("<section id=\"" + listed.name + "\">") == std::string::npos,
+                  listed.name.starts_with("sweep_"))
+            << listed.name;
+    }
+}
+
+TEST(lab, runs_one_sweep_alone_and_compares_the_run_with_itself) {
+    const folder here;
+    const std::string file = (here / "a.json").string();
+    const std::string html_file = (here / "a.html").string();
+    const ended e = weft("lab --quick --rounds 20 --only sweep_guard --json '" + file + "' --html '" +
+                         html_file + "' 2>&1");
+    ASSERT_EQ(e.status, 0) << e.out;
+    const test::json j = test::json_reader::read(content_of(file));
+    EXPECT_EQ(j["experiments"].items.size(), 0u);
+    EXPECT_EQ(j["split"].is, test::json::kind::null);
+    ASSERT_EQ(j["sweeps"].items.size(), 1u);
+    EXPECT_EQ(j["sweeps"].items[0]["name"].text, "sweep_guard");
+    const std::string page = content_of(html_file);
+    EXPECT_EQ(test::html_breach(page), "");
+    EXPECT_EQ(test::count_of(page, "<svg "), 1u);
+    EXPECT_EQ(test::count_of(page, "<figcaption>"), 1u);
+
+    const ended same = weft("lab --compare '" + file + "' '" + file + "' 2>&1");
+    EXPECT_EQ(same.status, 0) << same.out;
+    EXPECT_TRUE(says(same, "0 cheaper, 0 dearer, ")) << same.out;
+}
+
+TEST(lab, refuses_to_compare_what_is_no_report_with_a_sentence) {
+    const folder here;
+    std::ofstream(here / "broken.json") << "{\"schema\": \"weft.lab/1\", ";
+    std::ofstream(here / "other.json") << "{\"schema\": \"somebody.else/3\"}";
+    std::ofstream(here / "empty.json");
+    const std::pair<std::string, const char*> cases[] = {
+        {(here / "broken.json").string(), "is no JSON"},
+        {(here / "other.json").string(), "has the schema 'somebody.else/3'"},
+        {(here / "empty.json").string(), "cannot be read, or is empty"},
+        {(here / "missing.json").string(), "cannot be read, or is empty"},
+    };
+    for (const auto& [file, sentence] : cases) {
+        const ended e = weft("lab --compare '" + file + "' '" + file + "' 2>&1");
+        EXPECT_EQ(e.status, 1) << e.out;
+        EXPECT_TRUE(says(e, sentence)) << e.out;
+        EXPECT_TRUE(says(e, file)) << e.out;
+        EXPECT_EQ(test::count_of(e.out, "\n"), 1u) << e.out;
     }
 }
 

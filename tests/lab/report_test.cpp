@@ -94,6 +94,64 @@ TEST(json_report, holds_the_figures_the_samples_and_the_machine) {
     EXPECT_EQ(e["skipped"].items.at(0)["why"].text, hostile);
 }
 
+TEST(html_report, has_one_paragraph_under_each_plot_of_split_and_sweeps_too) {
+    lab_report r = planted_report(planted_experiment(0.01, 1.01));
+    const summary stage = r.experiments[0].contenders[0].figures;
+    for (measured& m : r.experiments[0].contenders) {
+        m.stages = life_stages{stage, stage, stage};
+    }
+    r.split = planted_split();
+    r.sweeps = {planted_sweep(true, 3), planted_sweep(false, 3)};
+    const std::string page = html_report(r);
+    EXPECT_EQ(html_breach(page), "");
+    EXPECT_EQ(count_of(page, "<svg "), 8u);
+    EXPECT_EQ(count_of(page, "<figcaption>"), 8u);
+    EXPECT_EQ(count_of(page, "<figcaption></figcaption>"), 0u);
+    EXPECT_EQ(count_of(page, "http"), 0u);
+    EXPECT_EQ(count_of(page, "class=\"part p5\""), 2u + 1) << "a bar's part in both rows, and in the legend";
+    for (const char* id : {"split", "sweep_stack", "sweep_guard"}) {
+        EXPECT_EQ(count_of(page, "<section id=\"" + std::string(id) + "\">"), 1u) << id;
+    }
+}
+
+TEST(reports, stand_when_split_and_sweeps_measured_nothing) {
+    lab_report r = planted_report(planted_experiment(0.01, 1.01));
+    r.split.emplace();
+    r.split->missing = "there is nothing";
+    r.sweeps.emplace_back();
+    r.sweeps[0].name = "sweep_stack";
+    EXPECT_EQ(html_breach(html_report(r)), "");
+    EXPECT_NE(html_report(r).find("Not measured: there is nothing."), std::string::npos);
+    EXPECT_NE(table_report(r).find("not measured: there is nothing"), std::string::npos);
+    EXPECT_NO_THROW((void)test::json_reader::read(json_report(r)));
+}
+
+TEST(reports, tell_the_parts_and_the_points) {
+    lab_report r = planted_report(planted_experiment(0.01, 1.01));
+    r.split = planted_split();
+    r.sweeps = {planted_sweep(true, 3)};
+    const auto j = test::json_reader::read(json_report(r));
+    const auto& row = j["split"]["rows"].items.at(0);
+    EXPECT_EQ(row["name"].text, "weft_cold");
+    EXPECT_EQ(row["whole"]["p50"].number, 40'000);
+    ASSERT_EQ(row["parts"].items.size(), 3u);
+    EXPECT_EQ(row["parts"].items[0]["figures"]["p50"].number, 20'000);
+    EXPECT_EQ(row["parts"].items[0]["samples"].items.size(), 3u);
+    EXPECT_EQ(j["split"]["comparisons"].items.at(0)["ratio"]["estimate"].number, 1.1);
+    const auto& sweep = j["sweeps"].items.at(0);
+    EXPECT_EQ(sweep["points"].items.size(), 3u);
+    EXPECT_EQ(sweep["points"].items[1]["x"].number, 1024);
+    EXPECT_EQ(sweep["points"].items[1]["figures"].items.at(0)["series"].text, "one");
+    EXPECT_EQ(sweep["points"].items[2]["figures"].items.size(), 0u);
+    EXPECT_EQ(sweep["skipped"].items.at(0)["why"].text, hostile);
+    EXPECT_EQ(sweep["stopped"].text, "It stopped early.");
+    const std::string text = table_report(r);
+    for (const char* part : {"weft, cold", "50 %", "12.0 us", "It stopped early.", "33.0 us", "(beside)"}) {
+        EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+    }
+    EXPECT_EQ(text.find("\u00b5"), std::string::npos) << "a terminal gets us";
+}
+
 TEST(table_report, has_a_line_for_everybody_and_the_noise) {
     const std::string text = table_report(planted_report(planted_experiment(0.01, 1.3)));
     for (const char* part : {"std::thread", "weft::spawn", "50.5 us", "505 ns", "0.010x", "Too noisy",

@@ -60,5 +60,23 @@ TEST(rounds_paragraph, tells_a_drift) {
     EXPECT_TRUE(says(rounds_paragraph(e), "100 % up"));
 }
 
+TEST(split_paragraph, names_the_largest_parts_and_how_far_the_replica_is_from_the_real_one) {
+    const std::string text = split_paragraph(planted_split());
+    EXPECT_TRUE(says(text, "weft, cold: 40.0 \u00b5s")) << text;
+    EXPECT_TRUE(says(text, "(50 %)")) << text;
+    EXPECT_TRUE(says(text, "add up to 100 % of the whole")) << text;
+    EXPECT_TRUE(says(text, "1.10 times (1.00 to 1.20) what the real real & true took")) << text;
+}
+
+TEST(sweep_paragraph, says_how_the_ends_differ_and_whether_the_run_tells_them_apart) {
+    EXPECT_TRUE(says(sweep_paragraph(planted_sweep(true, 3)), "3.00 times"))
+        << sweep_paragraph(planted_sweep(true, 3));
+    EXPECT_FALSE(says(sweep_paragraph(planted_sweep(true, 3)), "overlap"));
+    EXPECT_TRUE(says(sweep_paragraph(planted_sweep(true, 1.02)), "the middle halves overlap"));
+    EXPECT_TRUE(says(sweep_paragraph(planted_sweep(false, 3)), "It stopped early."));
+    EXPECT_TRUE(says(sweep_paragraph(planted_sweep(false, 3)), "Not measured: larger"));
+    EXPECT_TRUE(says(sweep_paragraph(sweep_result{}), "Nothing could be measured"));
+}
+
 } // namespace
 } // namespace weft::lab

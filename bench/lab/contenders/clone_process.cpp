@@ -4,6 +4,7 @@
 // I/O context. One more step is the thread (clone_thread.cpp). The stack is mapped once and kept: what a flag
 // costs is what differs. A child that shares the memory shares its creator's thread pointer too; perform()
 // writes nothing by it.
+#include "lab/contenders/bare_clone.hpp"
 #include "lab/contenders/child_end.hpp"
 #include "lab/contenders/rung.hpp"
 #include "lab/contenders/shared_cell.hpp"
@@ -24,6 +25,8 @@ int work(void* c) {
 class clone_process : public rung {
   public:
     clone_process(contender_card card, clone_flags flags) : rung(std::move(card)), flags_(flags) {}
+
+    [[nodiscard]] std::string missing() const override { return bare_clone_missing(); }
 
     void create_and_join(cell& c) override {
         const bool copies = !flags_.has(clone_flag::vm);

@@ -2,6 +2,7 @@
 // A bare thread by clone(2) or clone3(2) through weft's unchecked doors: no TLS of its own, no libc, a stack
 // that is kept. The kernel clears a word at its end, and the joiner sleeps on that. What weft::kernel_thread
 // and pthread_create cost above it is the price of being a thread on which ordinary code runs.
+#include "lab/contenders/bare_clone.hpp"
 #include "lab/contenders/child_end.hpp"
 #include "lab/contenders/clone_word.hpp"
 #include "lab/contenders/rung.hpp"
@@ -22,6 +23,8 @@ int work(void* c) {
 class clone_thread_rung final : public rung {
   public:
     using rung::rung;
+
+    [[nodiscard]] std::string missing() const override { return bare_clone_missing(); }
 
     void create_and_join(cell& c) override {
         word_.arm();
@@ -44,7 +47,7 @@ class clone3_thread_rung final : public rung {
         if (raw_clone3(nullptr, 0, &work, nullptr) < 0 && (errno == ENOSYS || errno == EPERM)) {
             return "clone3 is not to be had here (" + std::generic_category().message(errno) + ")";
         }
-        return {};
+        return bare_clone_missing();
     }
 
     void create_and_join(cell& c) override {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // fork(2) as libc offers it (with its handlers), and vfork(2). The child does the work and leaves by _exit;
 // the parent waits.
+#include "lab/contenders/bare_clone.hpp"
 #include "lab/contenders/child_end.hpp"
 #include "lab/contenders/rung.hpp"
 #include "lab/contenders/shared_cell.hpp"
@@ -36,6 +37,8 @@ class fork_rung final : public rung {
 class vfork_rung final : public rung {
   public:
     using rung::rung;
+
+    [[nodiscard]] std::string missing() const override { return bare_clone_missing(); }
 
     void create_and_join(cell& c) override {
         const pid_t child = begin(c);

@@ -92,7 +92,12 @@ std::string verdict(const lab_report& report) {
     for (const std::string& caution : report.machine.cautions) {
         text += "<p class=\"caution\">" + escaped(caution) + "</p>\n";
     }
-    return text;
+    text += element("h3", "Environment") + "\n<div class=\"scroll\"><table class=\"facts\">\n";
+    for (const fact& f : report.machine.facts) {
+        text +=
+            environment_fact(f) ? "<tr>" + element("th", f.title) + element("td", f.value) + "</tr>\n" : "";
+    }
+    return text + "</table></div>\n";
 }
 
 std::string row(const std::string& title, const summary& s, const interval* ratio, bool with_rate) {
@@ -256,7 +261,8 @@ std::string method(const lab_report& report) {
     text += "</table></div>\n" + element("h3", "Machine and build") +
             "\n<div class=\"scroll\"><table class=\"facts\">\n";
     for (const fact& f : report.machine.facts) {
-        text += "<tr>" + element("th", f.title) + element("td", f.value) + "</tr>\n";
+        text +=
+            environment_fact(f) ? "" : "<tr>" + element("th", f.title) + element("td", f.value) + "</tr>\n";
     }
     text += "<tr>" + element("th", "During the run") + element("td", interference_sentence(report.around)) +
             "</tr>\n";

@@ -265,6 +265,7 @@ std::string json_report(const lab_report& report) {
     out.key("settings");
     out.begin_object();
     out.member("quick", report.asked.quick);
+    out.member("sweeps", report.asked.sweeps || !report.asked.quick);
     out.member("rounds", count(report.asked.rounds));
     out.member("batch", count(batch_size(report.asked)));
     out.member("workers", std::uint64_t{report.workers});

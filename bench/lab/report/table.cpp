@@ -77,7 +77,14 @@ std::string experiment_text(const experiment_result& e) {
 } // namespace
 
 std::string table_report(const lab_report& report) {
-    std::string text;
+    std::string text = "Environment\n";
+    for (const fact& f : report.machine.facts) {
+        text += environment_fact(f) ? "  " + to_the_left(f.title, 26) + f.value + "\n" : "";
+    }
+    for (const std::string& caution : report.machine.cautions) {
+        text += wrapped("Caution: " + caution);
+    }
+    text += "\n";
     for (const experiment_result& e : report.experiments) {
         text += experiment_text(e);
     }
@@ -92,13 +99,10 @@ std::string table_report(const lab_report& report) {
             "clock, " +
             as_time(report.clock_cost_ns) + ", is subtracted.\n\n";
     for (const fact& f : report.machine.facts) {
-        text += "  " + to_the_left(f.title, 26) + f.value + "\n";
+        text += environment_fact(f) ? "" : "  " + to_the_left(f.title, 26) + f.value + "\n";
     }
     text += "  " + to_the_left("During the run", 26) + interference_sentence(report.around) + "\n";
     text += "  " + to_the_left("Seed", 26) + std::to_string(report.asked.seed) + "\n";
-    for (const std::string& caution : report.machine.cautions) {
-        text += wrapped("Caution: " + caution);
-    }
     return text;
 }
 

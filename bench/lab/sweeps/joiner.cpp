@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Question: what does the joiner's sleep cost? It is the part of a thread's price that the waiting itself
 // adds.
+#include "lab/contenders/bare_clone.hpp"
 #include "lab/contenders/child_end.hpp"
 #include "lab/contenders/clone_word.hpp"
 #include "lab/cpus.hpp"
@@ -52,6 +53,10 @@ sweep_result sweep_joiner(const settings& asked, double clock_cost_ns, progress&
                     "its row 'parked' is "
                     "that join."};
     const auto bare = std::make_shared<bare_thread>();
+    const std::string no_bare_clone = bare_clone_missing();
+    if (!no_bare_clone.empty()) {
+        result.skips.push_back({result.series[0], no_bare_clone});
+    }
     std::vector<sweep_lane> lanes;
     for (const wait_how how : {wait_how::parks, wait_how::spins}) {
         const auto p = static_cast<std::size_t>(how);
@@ -60,11 +65,13 @@ sweep_result sweep_joiner(const settings& asked, double clock_cost_ns, progress&
                                     "only one CPU may be used: the joiner would keep it from the thread"});
             continue;
         }
-        lanes.push_back({0, p, [=] {
-                             return timed_operation(
-                                 "clone, a thread", clock_cost_ns, [] {},
-                                 [&](cell& c) { bare->run(c, how); });
-                         }});
+        if (no_bare_clone.empty()) {
+            lanes.push_back({0, p, [=] {
+                                 return timed_operation(
+                                     "clone, a thread", clock_cost_ns, [] {},
+                                     [&](cell& c) { bare->run(c, how); });
+                             }});
+        }
         lanes.push_back({1, p, [=] {
                              return timed_operation(
                                  "kernel_thread", clock_cost_ns, [] {},
