@@ -171,12 +171,12 @@ comparison compare(const read_report& first, const read_report& second, std::uin
     if (result.figures.empty()) {
         throw bad_report("the two reports have no figure in common");
     }
-    for (const auto& [key, value] : first.machine) {
+    for (const auto& mine : first.machine) {
         const auto at = std::find_if(second.machine.begin(), second.machine.end(),
-                                     [&](const auto& m) { return m.first == key; });
-        if (at != second.machine.end() && at->second != value && !differs_always(key)) {
-            result.cautions.push_back("The two runs differ in " + key + ": '" + value + "' and '" +
-                                      at->second + "'.");
+                                     [&](const auto& other) { return other.first == mine.first; });
+        if (at != second.machine.end() && at->second != mine.second && !differs_always(mine.first)) {
+            result.cautions.push_back("The two runs differ in " + mine.first + ": '" + mine.second +
+                                      "' and '" + at->second + "'.");
         }
     }
     return result;

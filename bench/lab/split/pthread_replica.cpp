@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The steps are those of glibc 2.34 and later (nptl/allocatestack.c, nptl/pthread_create.c), written anew.
 #include "lab/split/pthread_replica.hpp"
+#include <cerrno>
+#include <system_error>
 #if !defined(WEFT_KERNEL_THREADS_PTHREAD)
 #include "kernel/clone_thread.hpp"
 #include "kernel/futex.hpp"
@@ -9,7 +11,6 @@
 #include "kernel/signal_mask.hpp"
 #include "kernel/tls_block.hpp"
 #include <sys/mman.h>
-#include <system_error>
 
 namespace weft::lab {
 
@@ -171,9 +172,12 @@ life pthread_replica::live(cell& c, bool cold, joiner how) {
 } // namespace weft::lab
 #else
 namespace weft::lab {
-pthread_replica::~pthread_replica() = default;
+pthread_replica::~pthread_replica() {
+    (void)stack_size_, (void)low_, (void)size_, (void)thread_pointer_;
+}
 life pthread_replica::live(cell&, bool, joiner) {
-    return {};
+    throw std::system_error(ENOTSUP, std::generic_category(),
+                            "this build has no raw threads to make a replica of");
 }
 } // namespace weft::lab
 #endif

@@ -59,6 +59,7 @@ const std::vector<bar>& bars() {
     return all;
 }
 
+#if !defined(WEFT_KERNEL_THREADS_PTHREAD)
 /// One life by name. Index i < bars().size(): that bar's; then the two that spin.
 class lives {
   public:
@@ -153,6 +154,7 @@ double usual_exit(const std::vector<life>& spinning) {
     }
     return quantile_of_sorted(sorted_copy(seen), 0.25);
 }
+#endif
 
 } // namespace
 

@@ -8,6 +8,7 @@
 #include "lab/sweeps/room.hpp"
 #include "lab/sweeps/sweep.hpp"
 #include "lab/sweeps/threads.hpp"
+#include <algorithm>
 #include <system_error>
 #include <weft/kernel_thread.hpp>
 

@@ -6,6 +6,7 @@
 #include "lab/sweeps/room.hpp"
 #include "lab/sweeps/sweep.hpp"
 #include "lab/system_files.hpp"
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <sys/mman.h>

@@ -3,6 +3,7 @@
 #include "lab/report/units.hpp"
 #include "lab/sweeps/points.hpp"
 #include "lab/system_files.hpp"
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <optional>

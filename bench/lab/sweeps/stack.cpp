@@ -3,6 +3,7 @@
 #include "lab/sweeps/points.hpp"
 #include "lab/sweeps/sweep.hpp"
 #include "lab/sweeps/threads.hpp"
+#include <algorithm>
 
 namespace weft::lab {
 
