@@ -51,7 +51,7 @@ TEST_P(each_sweep, measures_every_point_or_says_why_not) {
 }
 
 INSTANTIATE_TEST_SUITE_P(sweeps, each_sweep, testing::ValuesIn(sweep_roster()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& of) { return std::string(of.param.name); });
 
 TEST(sweep, fails_when_an_operation_answers_wrongly) {
     EXPECT_THROW(timed_operation(
