@@ -21,6 +21,7 @@
 // I1  In the section, while locked is set, the word is the holder's: newcomers change it in the section, spinners when it is free.
 // I2  Unless locked or woken is set, waiters_ is empty: so somebody is under way who will look there.
 // I3  The last access to the mutex by unlock is the one that frees it, or for a hand-over is in the section before the new holder runs.
+// tests/model/mutex.pml tries all orders.
 #include <weft/mutex.hpp>
 
 #include "base/check.hpp"
