@@ -80,7 +80,7 @@ sweep_result sweep_live(const settings& asked, double clock_cost_ns, progress& s
     if (bound.most < wanted) {
         result.stopped = "It went to " + std::to_string(bound.most) + " threads and not to " +
                          std::to_string(wanted) + ": " + bound.why + ".";
-        if (bound.most > (counts.empty() ? 0 : counts.back()) * 5 / 4) {
+        if (bound.most > (counts.empty() ? 0 : counts.back())) {
             counts.push_back(bound.most);
         }
     }
