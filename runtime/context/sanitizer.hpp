@@ -72,7 +72,7 @@ struct fiber_cache {
     }
 };
 
-/// Never inlined: EDGE tls-address-caching.
+// EDGE tls-address-caching: never inlined.
 [[gnu::noinline]] inline fiber_cache& this_fiber_cache() noexcept {
     static thread_local fiber_cache mine;
     asm volatile("");
