@@ -43,8 +43,8 @@ std::error_code refusal_of(F f) {
 
 void a_refused_default_runtime_is_a_resource_that_is_unavailable_and_the_next_thread_tries_again() {
     const auto how = support::run_in_child([] {
-        REQUIRE(setenv("WEFT_WORKERS", "1024", 1) == 0); // each has a stack of 128 KiB: more than is allowed
-        const rlim_t before = allow_only(96 << 20);
+        REQUIRE(setenv("WEFT_WORKERS", "256", 1) == 0); // each has a stack of 128 KiB: more than is allowed
+        const rlim_t before = allow_only(16 << 20);
         bool ran = false;
         REQUIRE(refusal_of([&] { weft::thread t([&] { ran = true; }); }) == std::errc::resource_unavailable_try_again);
         REQUIRE(refusal_of([&] { weft::jthread t([&] { ran = true; }); }) == std::errc::resource_unavailable_try_again);
