@@ -5,6 +5,7 @@
 #include "support/child.hpp"
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -257,9 +258,25 @@ TEST(empty_channel, a_plain_send_or_receive_waits_for_ever_and_a_dump_names_who_
         rt.spawn([] { (void)channel<int>().receive(), ++went_on; }).detach();
         std::thread([] { channel<int>().send(1), ++went_on; }).detach();
         std::thread([] { (void)channel<int>().receive(), ++went_on; }).detach();
-        std::this_thread::sleep_for(200ms);
-        rt.dump(1);
-        _exit(went_on);
+        for (;;) { // until the dump names all four; the child's alarm bounds it
+            int ends[2];
+            REQUIRE(pipe(ends) == 0);
+            rt.dump(ends[1]);
+            close(ends[1]);
+            char text[4096] = {};
+            REQUIRE(read(ends[0], text, sizeof text - 1) > 0);
+            close(ends[0]);
+            int named = 0;
+            for (const char* at = text; (at = std::strstr(at, "waits for ever")) != nullptr; ++at) {
+                ++named;
+            }
+            if (named == 4) {
+                REQUIRE(write(1, text, std::strlen(text)) > 0);
+                std::this_thread::sleep_for(20ms); // time to go on, for one that would
+                _exit(went_on);
+            }
+            std::this_thread::sleep_for(1ms);
+        }
         return 1;
     });
     EXPECT_TRUE(how.exited_with(0)) << how.code << ' ' << how.signal << ' ' << how.text;
