@@ -10,6 +10,10 @@ trap 'rm -rf -- "$scratch"' EXIT
 clean=$scratch/clean tree=$scratch/tree
 mkdir "$clean"
 (cd -- "$root" && find . -maxdepth 1 ! -name . ! -name .git ! -name 'build*' -exec cp -R {} "$clean" \;)
+# What carries no planted breach is left out: every rule reads the whole tree, forty times over. A rule may then complain of what is
+# missing as well; it must name the planted place all the same.
+(cd -- "$clean" && rm -rf -- samples tools/* bench/lab tests/clone tests/context tests/install tests/io tests/kernel tests/lab tests/process \
+    tests/scheduler tests/scope tests/support tests/sync runtime/io runtime/sync runtime/scope runtime/kernel/arch)
 cp -R "$clean" "$tree"
 
 failures=0
@@ -111,6 +115,7 @@ must_find links doi:10.1145/1.2
 plant runtime/base/check.hpp '// TO''DO: later'
 must_find leftovers runtime/base/check.hpp
 
+find "$tree/include/weft" -type f ! -name error.hpp -delete
 sed -i '/#include <stdexcept>/d' "$tree/include/weft/error.hpp"
 must_find headers include/weft/error.hpp
 
