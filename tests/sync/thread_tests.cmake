@@ -3,7 +3,9 @@
 weft_test(stop_token_test stop_token_test.cpp LABELS sync)
 weft_test(thread_test thread_test.cpp LABELS sync)
 weft_test(thread_death_test thread_death_test.cpp LABELS sync)
-weft_test(thread_refusal_test thread_refusal_test.cpp PROGRAM LABELS sync)
+if(NOT WEFT_SANITIZE) # sanitizers need the address space that it takes away
+  weft_test(thread_refusal_test thread_refusal_test.cpp PROGRAM LABELS sync)
+endif()
 weft_test(at_thread_exit_test at_thread_exit_test.cpp LABELS sync)
 weft_test(thread_id_test thread_id_test.cpp LABELS sync)
 weft_test(jthread_test jthread_test.cpp LABELS sync)
