@@ -100,8 +100,12 @@ TEST_P(task_locals, are_destroyed_before_the_joiner_goes_on_the_youngest_first) 
                    }).join(),
                  std::runtime_error);
     EXPECT_EQ(tracked::alive, 0);
-    rt.spawn([] { *first; }).detach();
-    test::wait_until([] { return tracked::alive == 0; });
+    std::atomic<bool> made{false};
+    rt.spawn([&] {
+          *first;
+          made = true;
+      }).detach();
+    test::wait_until([&] { return made && tracked::alive == 0; });
     std::thread([] { *second; }).join();
     EXPECT_EQ(tracked::alive, 0);
 }

@@ -193,18 +193,17 @@ TEST_P(threads, joining_or_detaching_nothing_is_invalid_argument) {
 
 TEST_P(threads, a_thread_that_joins_itself_is_told_of_the_deadlock) {
     run(0, [] {
-        std::atomic<bool> made{false};
+        std::atomic<bool> made{false}, answered{false};
         std::error_code told;
         thread self;
         self = thread([&] {
             test::yield_until([&] { return made.load(); });
             told = error_of([&] { self.join(); });
             EXPECT_TRUE(self.joinable());
+            answered = true;
         });
         made = true;
-        while (!told) {
-            weft::yield();
-        }
+        test::yield_until([&] { return answered.load(); });
         self.join();
         EXPECT_EQ(told, std::errc::resource_deadlock_would_occur);
     });
