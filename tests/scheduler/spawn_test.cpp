@@ -110,8 +110,8 @@ TEST_P(spawning, a_task_may_use_the_whole_of_its_stack) {
             return frames == 0 ? frame[0] : fill(frames - 1) + (frame[4095] == static_cast<char>(frames) ? 1 : 0);
         }
     };
-    const int frames = test::sanitized ? 20 : 55;
-    EXPECT_EQ(rt.run([frames] { return deep::fill(frames); }), frames);
+    constexpr int frames = test::sanitized ? 20 : 55;
+    EXPECT_EQ(rt.run([] { return deep::fill(frames); }), frames);
 }
 
 } // namespace
