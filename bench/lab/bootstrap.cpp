@@ -41,12 +41,13 @@ void close(interval& result, std::vector<double>& ratios, double confidence) {
     result.high = quantile_of_sorted(ratios, (1 + confidence) / 2);
 }
 
-/// One resample of a run, in blocks of neighbours.
-void draw(random_source& random, std::span<const double> from, std::size_t block, std::vector<double>& into) {
-    for (std::size_t filled = 0; filled < from.size();) {
-        const std::size_t start = random.below(from.size());
-        for (std::size_t i = 0; i < block && filled < from.size(); ++i, ++filled) {
-            into[filled] = from[(start + i) % from.size()];
+/// One resample of a run of so many rounds, in blocks of neighbours: take(place, round) for each place.
+template <class Take>
+void draw(random_source& random, std::size_t rounds, std::size_t block, Take take) {
+    for (std::size_t filled = 0; filled < rounds;) {
+        const std::size_t start = random.below(rounds);
+        for (std::size_t i = 0; i < block && filled < rounds; ++i, ++filled) {
+            take(filled, (start + i) % rounds);
         }
     }
 }
@@ -71,14 +72,10 @@ interval ratio_of_medians(std::span<const double> of, std::span<const double> to
     std::vector<double> ratios;
     ratios.reserve(plan.resamples);
     for (std::size_t r = 0; r < plan.resamples; ++r) {
-        for (std::size_t filled = 0; filled < rounds;) {
-            const std::size_t start = random.below(rounds);
-            for (std::size_t i = 0; i < block && filled < rounds; ++i, ++filled) {
-                const std::size_t round = (start + i) % rounds;
-                drawn_of[filled] = of[round];
-                drawn_to[filled] = to[round];
-            }
-        }
+        draw(random, rounds, block, [&](std::size_t place, std::size_t round) {
+            drawn_of[place] = of[round];
+            drawn_to[place] = to[round];
+        });
         const double divisor = median_in_place(drawn_to);
         if (divisor > 0) {
             ratios.push_back(median_in_place(drawn_of) / divisor);
@@ -103,8 +100,10 @@ interval ratio_of_separate_medians(std::span<const double> of, std::span<const d
     std::vector<double> ratios;
     ratios.reserve(plan.resamples);
     for (std::size_t r = 0; r < plan.resamples; ++r) {
-        draw(random, of, block_for(of.size(), plan), drawn_of);
-        draw(random, to, block_for(to.size(), plan), drawn_to);
+        draw(random, of.size(), block_for(of.size(), plan),
+             [&](std::size_t place, std::size_t round) { drawn_of[place] = of[round]; });
+        draw(random, to.size(), block_for(to.size(), plan),
+             [&](std::size_t place, std::size_t round) { drawn_to[place] = to[round]; });
         const double divisor = median_in_place(drawn_to);
         if (divisor > 0) {
             ratios.push_back(median_in_place(drawn_of) / divisor);

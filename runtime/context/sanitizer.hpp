@@ -65,7 +65,8 @@ struct fiber_cache {
     void* kept[room] = {};
     unsigned count = 0;
     unsigned uses = 0; // of all that lie here; when they are many, all are renewed
-    ~fiber_cache() {
+    ~fiber_cache() { clear(); }
+    void clear() noexcept {
         while (count > 0) {
             __tsan_destroy_fiber(kept[--count]);
         }
@@ -88,9 +89,7 @@ inline void give_fiber(void* dead) noexcept {
     fiber_cache& cache = this_fiber_cache();
     if (++cache.uses >= fiber_cache::uses_of_one) {
         cache.uses = 0;
-        while (cache.count > 0) {
-            __tsan_destroy_fiber(cache.kept[--cache.count]);
-        }
+        cache.clear();
         __tsan_destroy_fiber(dead);
     } else if (cache.count < fiber_cache::room) {
         cache.kept[cache.count++] = dead;

@@ -11,6 +11,7 @@
 // dumped and the program aborts.
 #include "meeting.hpp"
 #include "support/program.hpp"
+#include "support/random_source.hpp"
 #include "support/watchdog.hpp"
 #include <atomic>
 #include <chrono>
@@ -25,19 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
-
-struct random_source {
-    std::uint64_t state;
-    explicit random_source(std::uint64_t seed) : state(seed * 0x9e3779b97f4a7c15u + 1) {}
-    std::uint64_t operator()() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return state >> 11;
-    }
-    unsigned below(unsigned n) { return static_cast<unsigned>((*this)() % n); }
-    bool one_in(unsigned n) { return below(n) == 0; }
-};
+using support::random_source;
 
 std::atomic<long> expected{0}, added{0}, alive{0};
 std::atomic<unsigned long> operations{0}, errors_joined{0}, sections{0}, meetings{0};

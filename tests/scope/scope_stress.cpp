@@ -8,6 +8,7 @@
 // What is checked: when a scope is left none of its nodes lives; each exception that was thrown is rethrown, kept among the others, or
 // passed by, so their numbers agree; nothing hangs (the watchdog). Prints its seed and takes one.
 #include "support/program.hpp"
+#include "support/random_source.hpp"
 #include "support/watchdog.hpp"
 #include <atomic>
 #include <chrono>
@@ -20,19 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
-
-struct random_source {
-    std::uint64_t state;
-    explicit random_source(std::uint64_t seed) : state(seed * 0x9e3779b97f4a7c15u + 1) {}
-    std::uint64_t operator()() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return state >> 11;
-    }
-    unsigned below(unsigned n) { return static_cast<unsigned>((*this)() % n); }
-    bool one_in(unsigned n) { return below(n) == 0; }
-};
+using support::random_source;
 
 std::atomic<unsigned long> nodes{0}, thrown{0}, caught{0}, stopped{0}, timed_out{0};
 

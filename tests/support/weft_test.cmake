@@ -31,3 +31,17 @@ function(weft_test NAME)
   add_test(NAME ${NAME} COMMAND ${NAME} ${T_ARGS})
   set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}" RUN_SERIAL "${T_SERIAL}")
 endfunction()
+
+# weft_worker_stress(FLOOR NAME...): programs NAME.cpp that are called NAME WORKERS [SEED], print their seed and run for
+# WEFT_STRESS_SECONDS (60): three tests each, NAME_1, NAME_2 and NAME_8.
+function(weft_worker_stress FLOOR)
+  foreach(stress IN LISTS ARGN)
+    add_executable(${stress} ${stress}.cpp)
+    target_include_directories(${stress} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${stress} PRIVATE weft_internal GTest::gtest)
+    foreach(workers 1 2 8)
+      add_test(NAME ${stress}_${workers} COMMAND ${stress} ${workers})
+      set_tests_properties(${stress}_${workers} PROPERTIES TIMEOUT 240 LABELS "${FLOOR};stress")
+    endforeach()
+  endforeach()
+endfunction()

@@ -2,6 +2,7 @@
 // The fixture of tests about waiting: each case runs with 1, 2 and 8 workers, and each time by tasks alone, by foreign kernel threads
 // alone and by both in turn.
 #pragma once
+#include "agent.hpp"
 #include "scheduler/with_workers.hpp"
 #include <functional>
 #include <memory>
@@ -15,35 +16,6 @@ namespace test {
 
 enum class callers { tasks, foreign_threads, mixed };
 
-/// A task or a foreign kernel thread that runs f. Joined at the latest by its destructor.
-class agent {
-  public:
-    template <class F>
-    agent(weft::runtime& rt, bool as_task, F&& f) {
-        if (as_task) {
-            task_ = rt.spawn(std::forward<F>(f));
-        } else {
-            thread_ = std::thread(std::forward<F>(f));
-        }
-    }
-    agent(agent&&) noexcept = default;
-    agent& operator=(agent&&) = delete;
-    ~agent() { join(); }
-
-    void join() {
-        if (task_.joinable()) {
-            task_.join();
-        }
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-    }
-
-  private:
-    weft::join_handle<void> task_;
-    std::thread thread_;
-};
-
 class with_agents : public census, public testing::WithParamInterface<std::tuple<unsigned, callers>> {
   protected:
     with_agents() : rt({.workers = std::get<0>(GetParam())}) {}
@@ -55,7 +27,7 @@ class with_agents : public census, public testing::WithParamInterface<std::tuple
     /// The number-th agent of the case.
     template <class F>
     agent start(int number, F&& f) {
-        return agent(rt, is_task(number), std::forward<F>(f));
+        return agent(rt, place_for(is_task(number)), std::forward<F>(f));
     }
     /// The same, to its end.
     template <class F>

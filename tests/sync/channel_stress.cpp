@@ -8,6 +8,7 @@
 // What is checked: what was sent is what was received, each once; what one receiver gets of one sender by one channel comes in the order of
 // its sending; every value is destroyed; nobody waits at the end (the watchdog). Prints its seed and takes one.
 #include "support/program.hpp"
+#include "support/random_source.hpp"
 #include "support/watchdog.hpp"
 #include "sync/channel.hpp"
 #include <array>
@@ -25,20 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
+using support::random_source;
 using weft::channel_status;
-
-struct random_source {
-    std::uint64_t state;
-    explicit random_source(std::uint64_t seed) : state(seed * 0x9e3779b97f4a7c15u + 1) {}
-    std::uint64_t operator()() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return state >> 11;
-    }
-    unsigned below(unsigned n) { return static_cast<unsigned>((*this)() % n); }
-    bool one_in(unsigned n) { return below(n) == 0; }
-};
 
 constexpr unsigned channels = 3, most_agents = 16;
 std::atomic<long> alive{0};

@@ -95,12 +95,12 @@ void one_promise(weft::runtime& rt, random_source& random) {
     {
         std::vector<test::agent> all, storing;
         for (unsigned i = 0; i < waiters; ++i) {
-            all.emplace_back(rt, !some_foreign || !random.one_in(3), [f, seed = random(), &to = seen[i]] {
+            all.emplace_back(rt, test::place_for(!some_foreign || !random.one_in(3)), [f, seed = random(), &to = seen[i]] {
                 to = wait_somehow(f, random_source(seed));
             });
         }
         for (unsigned i = 0; i < setters; ++i) {
-            storing.emplace_back(rt, !some_foreign || !random.one_in(3), [&s, i, seed = random(), rider = counted()] {
+            storing.emplace_back(rt, test::place_for(!some_foreign || !random.one_in(3)), [&s, i, seed = random(), rider = counted()] {
                 store_somehow(*s, i + 1, random_source(seed));
             });
         }
@@ -125,7 +125,7 @@ void one_task(weft::runtime& rt, random_source& random) {
     auto f = t.get_future();
     const bool drop = random.one_in(5);
     {
-        test::agent caller(rt, random.one_in(2), [t = std::move(t), drop, seed = random()]() mutable {
+        test::agent caller(rt, test::place_for(random.one_in(2)), [t = std::move(t), drop, seed = random()]() mutable {
             random_source own(seed);
             own.dawdle();
             if (!drop) {

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "agents.hpp"
+#include "clocks.hpp"
 #include "counting_allocator.hpp"
 #include <stdexcept>
 #include <string>
@@ -102,20 +103,6 @@ TEST_P(futures, wait_for_is_a_timeout_until_it_is_ready) {
     });
 }
 
-/// Half as fast as the steady clock.
-struct half_clock {
-    using duration = std::chrono::microseconds;
-    using rep = duration::rep;
-    using period = duration::period;
-    using time_point = std::chrono::time_point<half_clock>;
-    static constexpr bool is_steady = true;
-    static time_point now() {
-        return time_point(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch() / 2));
-    }
-};
-
-static_assert(half_clock::is_steady);
-
 TEST_P(futures, wait_until_takes_any_clock) {
     run(0, [this] {
         promise<void> p;
@@ -126,12 +113,12 @@ TEST_P(futures, wait_until_takes_any_clock) {
         const auto wall = std::chrono::system_clock::now() + 2ms;
         EXPECT_EQ(f.wait_until(wall), future_status::timeout);
         EXPECT_GE(std::chrono::system_clock::now(), wall);
-        const auto half = half_clock::now() + 2ms;
+        const auto half = test::slow_clock::now() + 2ms;
         EXPECT_EQ(f.wait_until(half), future_status::timeout);
-        EXPECT_GE(half_clock::now(), half);
+        EXPECT_GE(test::slow_clock::now(), half);
         EXPECT_EQ(f.wait_until(std::chrono::system_clock::time_point::min()), future_status::timeout);
         auto setter = start(0, [&] { p.set_value(); });
-        EXPECT_EQ(f.wait_until(half_clock::now() + 1h), future_status::ready);
+        EXPECT_EQ(f.wait_until(test::slow_clock::now() + 1h), future_status::ready);
         EXPECT_EQ(f.wait_until(std::chrono::steady_clock::time_point::max()), future_status::ready);
         setter.join();
     });

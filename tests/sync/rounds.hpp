@@ -4,6 +4,7 @@
 #pragma once
 #include "agents.hpp"
 #include "support/program.hpp"
+#include "support/random_source.hpp"
 #include "support/watchdog.hpp"
 #include <atomic>
 #include <chrono>
@@ -13,17 +14,8 @@
 
 namespace test {
 
-struct random_source {
-    std::uint64_t state;
-    explicit random_source(std::uint64_t seed) : state(seed * 0x9e3779b97f4a7c15u + 1) {}
-    std::uint64_t operator()() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return state >> 11;
-    }
-    unsigned below(unsigned n) { return static_cast<unsigned>((*this)() % n); }
-    bool one_in(unsigned n) { return below(n) == 0; }
+struct random_source : support::random_source {
+    using support::random_source::random_source;
     /// Nothing, a yield, a moment of work or a short sleep: shifts what happens when.
     void dawdle() {
         switch (below(8)) {

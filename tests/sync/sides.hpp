@@ -2,6 +2,7 @@
 // The fixture of the tests of two sides that wait for each other: each case runs with 1, 2 and 8 workers, and with each side as a task or
 // as a foreign kernel thread. And a look behind a channel: who waits on it.
 #pragma once
+#include "agent.hpp"
 #include "scheduler/with_workers.hpp"
 #include "sync/channel.hpp"
 #include <functional>
@@ -12,36 +13,6 @@
 #include <weft/channel.hpp>
 
 namespace test {
-
-enum class place { task, foreign };
-
-/// Somebody who runs f: a task, or a kernel thread that is no worker. Joined at the end.
-class agent {
-  public:
-    template <class F>
-    agent(weft::runtime& rt, place where, F f) {
-        if (where == place::task) {
-            task_ = rt.spawn(std::move(f));
-        } else {
-            thread_ = std::thread(std::move(f));
-        }
-    }
-    agent(agent&&) noexcept = default;
-    agent& operator=(agent&&) noexcept = default;
-    ~agent() { join(); }
-    void join() {
-        if (task_.joinable()) {
-            task_.join();
-        }
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-    }
-
-  private:
-    weft::join_handle<void> task_;
-    std::thread thread_;
-};
 
 struct setting {
     unsigned workers;

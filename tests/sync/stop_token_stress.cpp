@@ -95,11 +95,11 @@ void round(weft::runtime& rt, random_source& random) {
         std::vector<test::agent> agents;
         const bool some_foreign = random.one_in(3);
         for (unsigned i = 1 + random.below(6); i > 0; --i) {
-            agents.emplace_back(rt, !some_foreign || !random.one_in(3),
+            agents.emplace_back(rt, test::place_for(!some_foreign || !random.one_in(3)),
                                 [&s, seed = random()] { come_and_go(s, random_source(seed)); });
         }
         for (unsigned i = 1 + random.below(3); i > 0; --i) {
-            agents.emplace_back(rt, !some_foreign || !random.one_in(3), [&s, seed = random()] { stop(s, random_source(seed)); });
+            agents.emplace_back(rt, test::place_for(!some_foreign || !random.one_in(3)), [&s, seed = random()] { stop(s, random_source(seed)); });
         }
     }
     REQUIRE(s.succeeded == 1);

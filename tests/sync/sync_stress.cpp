@@ -26,7 +26,7 @@ template <class F>
 void crowd(weft::runtime& rt, random_source& random, unsigned count, F f) {
     agents all;
     for (unsigned i = 0; i < count; ++i) {
-        all.emplace_back(rt, !random.one_in(3), [&f, i, rider = counted(), seed = random()] { f(i, random_source(seed)); });
+        all.emplace_back(rt, test::place_for(!random.one_in(3)), [&f, i, rider = counted(), seed = random()] { f(i, random_source(seed)); });
     }
 }
 
