@@ -107,7 +107,7 @@ stranger() {
 # The library as a shared object.
 shared() {
     "$CMAKE" -G Ninja -S "$WEFT_SOURCE" -B "$work/weft" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON \
-        -DWEFT_CONTEXT="$WEFT_CONTEXT" -DWEFT_TESTS=OFF -DWEFT_BENCH=OFF -DWEFT_TOOLS=OFF -DWEFT_SAMPLES=OFF
+        -DWEFT_CONTEXT="$WEFT_CONTEXT" -DWEFT_PCH=ON -DWEFT_TESTS=OFF -DWEFT_BENCH=OFF -DWEFT_TOOLS=OFF -DWEFT_SAMPLES=OFF
     "$CMAKE" --build "$work/weft"
     "$CMAKE" --install "$work/weft" --prefix "$work/tree"
     configure_and_build "$WEFT_SOURCE/tests/install/stranger" "$work/build" -DCMAKE_PREFIX_PATH="$work/tree" -DCMAKE_BUILD_TYPE=Release
