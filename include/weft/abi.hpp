@@ -62,7 +62,7 @@ struct alignas(64) task {
     std::uint64_t id = 0;                           // r/o after start
     task_extras* extras = nullptr;                  // owner: the task
     std::atomic<task_state> state{task_state::made}; // relaxed; the present owner writes, dumps read
-    std::uint32_t reserved = 0;
+    std::uint32_t own_tls = 0;                      // r/o after start; 1: thread_locals and all that libc keeps per thread are its own
     alignas(8) std::byte storage[task_storage_size];
 };
 static_assert(sizeof(task) == 128, "a task descriptor is two cache lines");
@@ -77,6 +77,10 @@ void abandon_task(task* fresh) noexcept;
 
 /// Copies a name for dumps and panics. Before start_task only. Throws std::bad_alloc.
 void name_task(task* fresh, std::string_view name);
+
+/// Lets the task have thread_locals, errno, locale and all else that libc keeps per thread of its own. Before start_task only. Does nothing in a
+/// sanitizer build. Throws std::bad_alloc.
+void give_own_tls(task* fresh);
 
 /// Hands the task to the scheduler. Does not suspend. Synchronises with the task's first instruction.
 void start_task(task* fresh) noexcept;

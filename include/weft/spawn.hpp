@@ -13,6 +13,7 @@ namespace weft {
 
 struct spawn_options {
     std::string_view name = {}; ///< for dumps and panics; copied
+    bool own_tls = false;       ///< thread_locals, errno, locale ... of its own, as weft::thread has: dearer to start and to switch to
 };
 
 namespace abi {
@@ -28,6 +29,9 @@ auto spawn_in(runtime_core* core, const spawn_options& options, F&& f) {
     try {
         if (!options.name.empty()) {
             name_task(t, options.name);
+        }
+        if (options.own_tls) {
+            give_own_tls(t);
         }
         body::build_in(*t, std::forward<F>(f));
     } catch (...) {

@@ -5,6 +5,7 @@
 #include "kernel/glibc_facts.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/lock.hpp"
+#include "kernel/own_tls.hpp"
 #include "kernel/stack_list.hpp"
 #include "kernel/stamps.hpp"
 #include "kernel/syscall.hpp"
@@ -123,12 +124,18 @@ class cache {
         dying_ = nullptr;
         dying_count_ = 0;
         const auto process = static_cast<pid_t>(system_call(SYS_getpid));
+        const thread* const wearer = wearer_of_own_tls(process);
+        free_own_tls_after_fork(process);
         for (thread* b = blocks_; b; b = b->next_block) {
             // The forker may not be the one who comes here first: the child can have made a std::thread. glibc has written the
             // child's id into the forker's descriptor; all others still say what they were in the parent.
             pid_t tid = 0;
             std::memcpy(&tid, b->thread_pointer + glibc().tid, sizeof tid);
             // mo: relaxed: nobody else looks at records now.
+            if (b == wearer) { // the forker ran under a block of its own, and that one was told
+                tid = process;
+                std::memcpy(b->thread_pointer + glibc().tid, &tid, sizeof tid);
+            }
             if (tid == process && b->alive.load(std::memory_order_relaxed) != thread_gone) {
                 b->tid.store(tid, std::memory_order_relaxed); // mo: relaxed: as above
                 continue;

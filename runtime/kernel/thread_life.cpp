@@ -18,20 +18,14 @@
 #include "base/check.hpp"
 #include "kernel/futex.hpp"
 #include "kernel/glibc_facts.hpp"
-#include "kernel/key_destructors.hpp"
 #include "kernel/measures.hpp"
 #include "kernel/signal_mask.hpp"
 #include "kernel/stamps.hpp"
 #include "kernel/thread_block.hpp"
 #include "kernel/thread_pointer.hpp"
-#include <cerrno>
-#include <clocale>
-#include <csetjmp>
+#include "kernel/tls_block.hpp"
 #include <cstdlib>
 #include <cstring>
-#include <locale.h>
-#include <netdb.h>
-#include <pthread.h>
 #include <sys/prctl.h>
 
 namespace weft::kernel {
@@ -88,16 +82,7 @@ void settle(thread& t) noexcept {
     std::memcpy(&tid, tp + f.tid, sizeof tid);
     // mo: relaxed: the creator writes the same value.
     t.tid.store(is_on(measure::tid) ? tid : static_cast<pid_t>(system_call(SYS_gettid)), std::memory_order_relaxed);
-    if (is_on(measure::locale)) {
-        uselocale(LC_GLOBAL_LOCALE); // sets the ctype tables of this thread, too
-    }
-    errno = 0;
-    h_errno = 0;
-    if (f.resolver != 0 && is_on(measure::resolver)) {
-        std::memset(&t.resolver, 0, sizeof t.resolver);
-        struct __res_state* own = &t.resolver;
-        std::memcpy(tp + f.resolver, &own, sizeof own);
-    }
+    settle_in_tls(tp, t.resolver);
     register_rseq(f, tp);
     if (is_on(measure::robust_list)) {
         (void)system_call(SYS_set_robust_list, tp + f.robust_head, 24);
@@ -113,37 +98,9 @@ void settle(thread& t) noexcept {
     stamp(moment::signals_open);
 }
 
-/// Where pthread_exit and pthread_cancel unwind to: this function's frame. glibc longjmps back here when it has run the
-/// cleanups of every frame above.
-void run(thread& t) {
-    const glibc_facts& f = glibc();
-    __pthread_unwind_buf_t place = {};
-    const bool wanted = is_on(measure::cancel_buffer);
-    if (__sigsetjmp_cancel(place.__cancel_jmp_buf, 0) == 0) {
-        if (wanted && f.symbols.register_cancel) {
-            f.symbols.register_cancel(&place);
-        } else if (wanted) {
-            void* buffer = &place; // what the call does
-            std::memcpy(t.thread_pointer + f.cancelhandling - 8, &buffer, sizeof buffer);
-        }
-        t.function(t.argument);
-    }
-    void* none = nullptr;
-    std::memcpy(t.thread_pointer + f.cancelhandling - 8, &none, sizeof none);
-}
-
 void end_of_user_code(thread& t) {
     const glibc_symbols& s = glibc().symbols;
-    if (s.call_tls_dtors && is_on(measure::tls_destructors)) {
-        s.call_tls_dtors();
-    }
-    if (is_on(measure::key_destructors)) {
-        run_key_destructors(t.thread_pointer);
-    }
-    forget_key_values(t.thread_pointer);
-    if ((t.resolver.options & RES_INIT) != 0 && s.resolver_close) {
-        s.resolver_close(&t.resolver);
-    }
+    leave_tls(t.thread_pointer, t.resolver);
     if (s.thread_freeres && is_on(measure::libc_caches)) {
         s.thread_freeres();
     }
@@ -161,6 +118,10 @@ thread* this_thread() noexcept {
     return current;
 }
 
+std::ptrdiff_t this_thread_offset() noexcept {
+    return reinterpret_cast<char*>(&current) - thread_pointer();
+}
+
 void live_and_die(void* record) {
     stamp(moment::first_instruction);
     thread& t = *static_cast<thread*>(record);
@@ -171,7 +132,7 @@ void live_and_die(void* record) {
     current = &t;
     settle(t);
     if (t.function) {
-        run(t);
+        run_with_exit_place(t.thread_pointer, t.function, t.argument);
     }
     stamp(moment::user_code_left);
     end_of_user_code(t);

@@ -56,4 +56,7 @@ struct thread {
 /// The thread's whole life, on its own stack; the clone stubs enter here. kernel/thread_life.cpp
 [[noreturn]] void live_and_die(void* record);
 
+/// Where, from a thread pointer, this_thread()'s answer lies: for who makes a kernel thread go on under another one.
+[[nodiscard]] std::ptrdiff_t this_thread_offset() noexcept;
+
 } // namespace weft::kernel

@@ -7,8 +7,13 @@
 #include "kernel/stack_list.hpp"
 #include "kernel/thread_pointer.hpp"
 #include <cerrno>
+#include <clocale>
+#include <csetjmp>
 #include <cstring>
+#include <locale.h>
+#include <netdb.h>
 #include <new>
+#include <pthread.h>
 
 namespace weft::kernel {
 
@@ -110,12 +115,7 @@ base::result<void> make_tls(char* tp, const stack_bounds& stack) noexcept {
     }
     // specific_used and report_events stay 0; behind them: whose stack it is.
     std::memcpy(tp + f.specific + 0x102, &f.main_flags, 7);
-    if (f.stackblock != 0 && is_on(measure::stack_bounds)) {
-        put(tp, f.stackblock, stack.low);
-        put(tp, f.stackblock + 8, stack.size);
-        put(tp, f.stackblock + 16, stack.guard_size);
-        put(tp, f.stackblock + 24, stack.guard_size);
-    }
+    set_stack_bounds(tp, stack);
     reset_descriptor(tp);
     link_thread(tp);
     if (is_on(measure::static_tls)) {
@@ -171,6 +171,59 @@ void forget_tls(char* tp) noexcept {
     const glibc_facts& f = glibc();
     put<void*>(tp, f.dtv, nullptr);
     abandon_key_values(tp);
+}
+
+void set_stack_bounds(char* tp, const stack_bounds& stack) noexcept {
+    const glibc_facts& f = glibc();
+    if (f.stackblock != 0 && is_on(measure::stack_bounds)) {
+        put(tp, f.stackblock, stack.low);
+        put(tp, f.stackblock + 8, stack.size);
+        put(tp, f.stackblock + 16, stack.guard_size);
+        put(tp, f.stackblock + 24, stack.guard_size);
+    }
+}
+
+void settle_in_tls(char* tp, struct __res_state& resolver) noexcept {
+    const glibc_facts& f = glibc();
+    if (is_on(measure::locale)) {
+        uselocale(LC_GLOBAL_LOCALE); // sets the ctype tables of this thread, too
+    }
+    errno = 0;
+    h_errno = 0;
+    if (f.resolver != 0 && is_on(measure::resolver)) {
+        std::memset(&resolver, 0, sizeof resolver);
+        put(tp, f.resolver, &resolver);
+    }
+}
+
+void leave_tls(char* tp, struct __res_state& resolver) {
+    const glibc_symbols& s = glibc().symbols;
+    if (s.call_tls_dtors && is_on(measure::tls_destructors)) {
+        s.call_tls_dtors();
+    }
+    if (is_on(measure::key_destructors)) {
+        run_key_destructors(tp);
+    }
+    forget_key_values(tp);
+    if ((resolver.options & RES_INIT) != 0 && s.resolver_close) {
+        s.resolver_close(&resolver);
+        resolver.options = 0;
+    }
+}
+
+void run_with_exit_place(char* tp, void (*function)(void*), void* argument) {
+    const glibc_facts& f = glibc();
+    __pthread_unwind_buf_t place = {};
+    const bool wanted = is_on(measure::cancel_buffer);
+    if (__sigsetjmp_cancel(place.__cancel_jmp_buf, 0) == 0) {
+        if (wanted && f.symbols.register_cancel) {
+            f.symbols.register_cancel(&place);
+        } else if (wanted) {
+            put<void*>(tp, f.cancelhandling - 8, &place); // what the call does
+        }
+        function(argument);
+    }
+    put<void*>(tp, f.cancelhandling - 8, nullptr);
 }
 
 void reset_descriptor(char* tp) noexcept {

@@ -13,6 +13,8 @@
 #pragma once
 #include "base/result.hpp"
 #include <cstddef>
+#include <resolv.h>
+#undef p_type // <resolv.h> defines it
 
 namespace weft::kernel {
 
@@ -41,6 +43,20 @@ void drop_tls(char* thread_pointer) noexcept;
 
 /// Per start: robust list empty, cancellation off, no key values; by the creator.
 void reset_descriptor(char* thread_pointer) noexcept;
+
+/// The stack that pthread_getattr_np tells of.
+void set_stack_bounds(char* thread_pointer, const stack_bounds& stack) noexcept;
+
+/// Per start, by code that runs on the block: the global locale, no error, a resolver of its own.
+void settle_in_tls(char* thread_pointer, struct __res_state& resolver) noexcept;
+
+/// At the end of user code, by code that runs on the block: the destructors of thread_locals, then those of pthread keys, then what libc
+/// holds for the thread. Runs user code. Done twice it finds nothing left to do.
+void leave_tls(char* thread_pointer, struct __res_state& resolver);
+
+/// Calls f(argument) in a frame that pthread_exit and pthread_cancel unwind to: when glibc has run the cleanups of every frame above, it
+/// returns from here. By code that runs on the block.
+void run_with_exit_place(char* thread_pointer, void (*f)(void*), void* argument);
 
 /// Per start: tells libc and the program that they are not single-threaded any more. By the creator, before the clone.
 void declare_threads() noexcept;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/carrier.hpp"
+#include "kernel/own_tls.hpp"
+#include "kernel/thread_pointer.hpp"
 #include "scheduler/pinning.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/stack_overflow.hpp"
 #include "scheduler/suspend.hpp"
+#include "scheduler/task_extras.hpp"
+#include <cstring>
 
 namespace weft::scheduler {
 
@@ -23,11 +27,24 @@ void carrier::run() noexcept {
     const signal_stack for_overflows;
     current = this;
     exceptions = context::exception_state_of_this_thread();
+    own_tls = worn_tls = kernel::thread_pointer();
     while (worker* w = await_worker()) {
         take(*w);
         run_tasks();
     }
     current = nullptr;
+}
+
+// What lies under the other thread pointer is not current's value of before; so it is written there first, and read again by this_carrier alone.
+[[gnu::noinline]] void carrier::change_tls(const task* t) noexcept {
+    char* const wanted = t && t->own_tls ? kernel::thread_pointer_of(*t->extras->tls) : own_tls;
+    if (wanted == worn_tls) {
+        return;
+    }
+    carrier* const me = this;
+    std::memcpy(wanted + (reinterpret_cast<char*>(&current) - worn_tls), &me, sizeof me);
+    worn_tls = wanted;
+    kernel::wear_tls(wanted);
 }
 
 void carrier::take(worker& w) noexcept {

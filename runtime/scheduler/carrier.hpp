@@ -57,6 +57,18 @@ class carrier {
     runtime_core& core;
     /// Goes on as the carrier of w, which is ours alone: just assigned, or taken off the idle list.
     void take(worker& w) noexcept;
+    /// Goes on under t's TLS: the block of a task that has its own, else this kernel thread's.
+    void wear_tls_of(const task* t) noexcept {
+        if (t->own_tls || worn_tls != own_tls) [[unlikely]] {
+            change_tls(t);
+        }
+    }
+    /// Goes on under this kernel thread's own TLS.
+    void wear_own_tls() noexcept {
+        if (worn_tls != own_tls) [[unlikely]] {
+            change_tls(nullptr);
+        }
+    }
     /// Stops being the carrier of the worker that it holds, and returns it.
     worker& let_go() noexcept;
 
@@ -64,6 +76,8 @@ class carrier {
     task* running = nullptr; // owner: this thread; stays set inside blocking()
     after_switch pending;    // owner: this thread
     context::point root = nullptr;                  // owner: this thread; valid while a task runs
+    char* own_tls = nullptr;                        // r/o after start: this kernel thread's thread pointer
+    char* worn_tls = nullptr;                       // owner: this thread: the one that it runs under now
     context::exception_state* exceptions = nullptr; // r/o after start: this kernel thread's
     parker sleep;
     kernel::thread* thread = nullptr; // guarded by core.carriers_lock
@@ -73,6 +87,7 @@ class carrier {
     bool listed_as_spare = false;     // guarded by core.carriers_lock
 
   private:
+    void change_tls(const task* t) noexcept;
     void run_tasks() noexcept;
     [[nodiscard]] worker* await_worker() noexcept;
     [[nodiscard]] task* find_task() noexcept;

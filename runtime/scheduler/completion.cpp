@@ -60,9 +60,19 @@ void wait_as_thread(task* t) noexcept {
     }
 }
 
+/// Its thread_locals are destroyed; what follows, and the next task, runs under the kernel thread's TLS.
+void give_tls_back(task* t) noexcept {
+    carrier* c = this_carrier();
+    c->wear_own_tls();
+    kernel::give_own_tls(std::exchange(t->extras->tls, nullptr));
+}
+
 void end(task* t) noexcept {
     if (t->extras) {
         t->extras->run_exit(); // on the task's own stack: it may suspend
+        if (t->extras->tls) {
+            give_tls_back(t);
+        }
     }
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);

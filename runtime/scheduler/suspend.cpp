@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "scheduler/completion.hpp"
 #include "scheduler/runtime_core.hpp"
+#include "scheduler/task_extras.hpp"
 
 namespace weft::scheduler {
 
@@ -18,6 +19,7 @@ void ready_to_running(carrier& c, task* t) noexcept {
     c.running = t;
     // mo: relaxed: for dumps.
     c.held->running.store(t, std::memory_order_relaxed);
+    c.wear_tls_of(t); // last: who calls this is about to switch, and nobody else runs under t's TLS
 }
 
 void give_stack_back(void* top, task*) noexcept {
@@ -32,7 +34,20 @@ void requeue(void*, task* self) noexcept {
 
 [[noreturn]] void run_tasks_on_this_stack(void*) noexcept;
 
-/// Where to switch to run t: its suspended stack, or a new one. Null when there is no stack to be had: then t has
+/// The TLS block of a task that starts and wants its own. False, with *why filled, when it is refused.
+bool take_tls(task* t, base::refusal* why) noexcept {
+    if (t->own_tls) {
+        auto block = kernel::take_own_tls();
+        if (!block) {
+            *why = block.why();
+            return false;
+        }
+        t->extras->tls = block.value();
+    }
+    return true;
+}
+
+/// Where to switch to run t: its suspended stack, or a new one. Null when there is no stack, or no TLS block, to be had: then t has
 /// failed, its joiner knows why, and there is nothing to run.
 context::point point_of(carrier& c, task* t) noexcept {
     if (t->context) {
@@ -40,6 +55,10 @@ context::point point_of(carrier& c, task* t) noexcept {
     }
     base::refusal why;
     void* top = c.held->take_stack(&why);
+    if (top && !take_tls(t, &why)) {
+        c.held->give_stack(top);
+        top = nullptr;
+    }
     if (!top) {
         fail_without_stack(c, t, why);
         return nullptr;
@@ -61,8 +80,28 @@ context::point pick(carrier& c) noexcept {
 
 void leave_for_root(carrier& c) noexcept {
     c.running = nullptr;
+    c.wear_own_tls();
     // mo: relaxed: for dumps.
     c.held->running.store(nullptr, std::memory_order_relaxed);
+}
+
+void run_in_own_tls(task& t, const carrier& c) noexcept {
+    const context::stack_pool& stacks = c.core.stacks;
+    auto* const low = reinterpret_cast<char*>(stacks.guard_of(t.stack_top));
+    kernel::live_in_own_tls(*t.extras->tls, low, static_cast<std::size_t>(static_cast<char*>(t.stack_top) - low), stacks.guard_size(),
+                            [](void* self) { static_cast<task*>(self)->operations->run(*static_cast<task*>(self)); }, &t);
+}
+
+/// The next task of this worker's own queues; if it has not started, it has what it needs beside a stack. Null when the root must search.
+task* next_startable(carrier& c) noexcept {
+    while (task* t = c.held->next_local()) {
+        base::refusal why;
+        if (t->context || take_tls(t, &why)) {
+            return t;
+        }
+        fail_without_stack(c, t, why);
+    }
+    return nullptr;
 }
 
 /// The first function on a task stack, and its last: runs one task to its end and then goes on with the next that has not
@@ -73,9 +112,13 @@ void run_tasks_on_this_stack(void*) noexcept {
     for (;;) {
         task* t = c->running;
         void* stack = t->stack_top;
-        t->operations->run(*t);
+        if (t->own_tls) [[unlikely]] {
+            run_in_own_tls(*t, *c);
+        } else {
+            t->operations->run(*t);
+        }
         c = &complete(t); // the task may have migrated
-        task* next = c->held->next_local();
+        task* next = next_startable(*c);
         if (next && !next->context) {
             next->stack_top = stack;
             ready_to_running(*c, next);
@@ -127,6 +170,7 @@ void yield_running() noexcept {
 void leave_through_root(carrier& c, suspend_action action) noexcept {
     task* self = c.running;
     c.running = nullptr;
+    c.wear_own_tls();
     switch_away(c, self, c.root, action, nullptr);
 }
 

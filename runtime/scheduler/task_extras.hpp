@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What only some tasks have, so that the others need not pay for it.
 #pragma once
+#include "kernel/own_tls.hpp"
 #include "scheduler/task_locals.hpp"
 #include <string>
 #include <weft/abi.hpp>
@@ -40,10 +41,14 @@ struct weft::abi::task_extras {
     std::string name;              // r/o after start
     scheduler::task_locals locals; // owner: the task
     scheduler::exit_list at_exit;  // owner: the task
+    kernel::own_tls* tls = nullptr; // owner: the scheduler; from the first run to the end, for a task with own_tls
 
-    /// What is due when the task's function has returned: its locals go first, as a thread's do.
+    /// What is due when the task's function has returned: its locals go first, as a thread's do. Runs user code, which may suspend.
     void run_exit() noexcept {
         locals.destroy_all();
+        if (tls) {
+            kernel::end_own_tls(*tls);
+        }
         at_exit.run();
         locals.destroy_all(); // those that the last calls have made
     }

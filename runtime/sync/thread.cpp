@@ -27,7 +27,9 @@ void say(const char* what, const abi::task* t) noexcept {
 
 namespace abi {
 
-task* make_thread_task() {
+namespace {
+
+task* make_task_somewhere() {
     if (scheduler::this_carrier() || scheduler::oldest_runtime()) {
         return make_task(nullptr);
     }
@@ -40,6 +42,19 @@ task* make_thread_task() {
         // The one code that std::thread knows for a thread that cannot be had.
         throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again), e.what());
     }
+}
+
+} // namespace
+
+task* make_thread_task() {
+    task* t = make_task_somewhere();
+    try {
+        give_own_tls(t);
+    } catch (...) {
+        abandon_task(t);
+        throw;
+    }
+    return t;
 }
 
 void join_thread(task* t) {

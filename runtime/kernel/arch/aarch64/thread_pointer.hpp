@@ -11,4 +11,10 @@ inline char* thread_pointer() noexcept {
     return tp;
 }
 
+/// From here on every thread_local and all that libc keeps per thread is tp's. The caller touches neither between this and a call of a function
+/// that is not inlined: the compiler may keep addresses of the old ones.
+inline void set_thread_pointer(char* tp, bool) noexcept {
+    asm volatile("msr tpidr_el0, %0" : : "r"(tp) : "memory");
+}
+
 } // namespace weft::kernel
