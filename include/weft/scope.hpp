@@ -17,6 +17,7 @@
 // spawn into it. Children are light tasks; their callables, their outcomes and their task_locals are gone when join() returns.
 #pragma once
 #include <weft/abi.hpp>
+#include <weft/fork_join.hpp>
 #include <weft/stop_token.hpp>
 #include <weft/this_task.hpp>
 #include <weft/wait_group.hpp>
@@ -54,6 +55,8 @@ void enter_child(scope& home);
 void child_failed(scope& home, std::exception_ptr why) noexcept;
 /// The last of a child: home may be gone afterwards.
 void child_done(scope& home) noexcept;
+/// The scope in which a job of the running task's list was forked.
+[[nodiscard]] scope* scope_of_job(const job_list& list, const job& j) noexcept;
 /// A child that was not started.
 void abandon_child(scope& home, task* t) noexcept;
 
@@ -134,6 +137,16 @@ class scope {
         abi::start_task(t);
     }
 
+    /// Lazy children: f() or f(stop_token), perhaps side by side as by fork_join, and returns when all have ended. An exception counts as a
+    /// child's: it requests the stop, and join() rethrows it. What has not begun when the stop is requested is not called.
+    /// Suspends as fork_join does. From the owner or from a child.
+    template <class... F>
+    void fork(F&&... f) {
+        if constexpr (sizeof...(F) != 0) {
+            fork_join([this, &f] { run_forked(f); }...);
+        }
+    }
+
     /// Waits until every child is done, also those that children spawn meanwhile. Then rethrows the first exception, once. Suspends a task,
     /// blocks a foreign kernel thread. Synchronises with the children's ends.
     void join();
@@ -162,6 +175,7 @@ class scope {
     friend void abi::child_failed(scope&, std::exception_ptr) noexcept;
     friend void abi::child_done(scope&) noexcept;
     friend void abi::abandon_child(scope&, abi::task*) noexcept;
+    friend scope* abi::scope_of_job(const abi::job_list&, const abi::job&) noexcept;
 
     struct failure {
         std::exception_ptr why;
@@ -172,12 +186,29 @@ class scope {
         void operator()() noexcept { to.request_stop(); }
     };
 
+    template <class F>
+    void run_forked(F& f) noexcept {
+        if (stop_requested()) {
+            return;
+        }
+        try {
+            if constexpr (std::is_invocable_v<F&, stop_token>) {
+                std::invoke(f, get_token());
+            } else {
+                std::invoke(f);
+            }
+        } catch (...) {
+            fail(std::current_exception());
+        }
+    }
     void watch();
     void end_watch() noexcept;
     void collect() noexcept;
 
     stop_source source_;
     scope* const outer_;                                             // r/o
+    const abi::job_list* const jobs_;                                // r/o: its maker's, when it was made
+    const abi::job* const newest_job_;                               // r/o: of those
     std::optional<std::chrono::steady_clock::time_point> deadline_;  // r/o after construction
     wait_group children_;
     std::atomic<bool> failed_{false};           // atomic, see mo: whoever sets it owns first_

@@ -11,12 +11,14 @@
 #include <weft/condition_variable.hpp>
 #include <weft/error.hpp>
 #include <weft/file_descriptor.hpp>
+#include <weft/fork_join.hpp>
 #include <weft/future.hpp>
 #include <weft/join_handle.hpp>
 #include <weft/kernel_thread.hpp>
 #include <weft/latch.hpp>
 #include <weft/mutex.hpp>
 #include <weft/namespaces.hpp>
+#include <weft/parallel.hpp>
 #include <weft/process.hpp>
 #include <weft/raw.hpp>
 #include <weft/readiness.hpp>

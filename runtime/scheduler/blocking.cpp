@@ -12,6 +12,7 @@
 // If no spare is to be had (max_blocking, or the kernel refuses), the task keeps its worker and blocks it; if the worker is on the
 // list by then, what it should do waits for another worker or for the task's return. Slower, and wrong only for a program whose
 // blocking sections wait for more other tasks than max_blocking allows.
+#include "scheduler/job_list.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include <weft/blocking.hpp>
@@ -42,6 +43,7 @@ void* enter_blocking() noexcept {
     }
     runtime_core& core = c->core;
     task* self = c->running;
+    jobs_enter_blocking();
     set_state(self, task_state::blocking);
     worker& w = c->let_go();
     // mo: relaxed: for dumps.
@@ -49,6 +51,7 @@ void* enter_blocking() noexcept {
     if (w.has_work() || !core.injected.empty() || core.clock.lacks_keeper()) {
         if (!core.give_to_spare(w)) {
             c->take(w);
+            jobs_leave_blocking();
             // mo: relaxed: for dumps.
             w.running.store(self, std::memory_order_relaxed);
             set_state(self, task_state::running);
@@ -76,6 +79,7 @@ void leave_blocking(void* ticket) noexcept {
     task* self = c->running;
     if (worker* w = core.idle.reclaim_without_carrier(*static_cast<worker*>(ticket))) {
         c->take(*w);
+        jobs_leave_blocking();
         // mo: relaxed: for dumps.
         w->running.store(self, std::memory_order_relaxed);
         set_state(self, task_state::running);

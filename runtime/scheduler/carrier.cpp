@@ -150,8 +150,19 @@ void carrier::end_search() noexcept {
     }
 }
 
+void carrier::ask_for_jobs() noexcept {
+    for (const auto& other : core.workers) {
+        // mo: seq_cst, both -> the fence in feed_thieves: either it sees that we are idle, or we see that it took the flag down.
+        if (other.get() != held && !other->hungry.load(std::memory_order_seq_cst)) {
+            // mo: seq_cst, see above.
+            other->hungry.store(true, std::memory_order_seq_cst);
+        }
+    }
+}
+
 task* carrier::search() noexcept {
     worker& w = *held;
+    ask_for_jobs();
     const unsigned n = core.worker_count;
     for (unsigned round = 0; round < core.search_rounds; ++round) {
         // A task in a slot is about to run on warm lines: leave it alone in the first half, its worker may just be switching.
@@ -188,6 +199,7 @@ bool carrier::park() noexcept {
     // Fence W2. Without it this thread may sleep on a queue that a producer has just filled (idle.hpp).
     // mo: seq_cst fence -> the fences in claim_for_work (P2), in runtime_core::find_keeper and in runtime_core::stop.
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    ask_for_jobs();
     const std::uint64_t deadline = core.clock.become_keeper(sleep);
     bool sleepy = true;
     if (core.has_work()) { // W3

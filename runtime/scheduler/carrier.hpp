@@ -95,6 +95,8 @@ class carrier {
     /// Sleeps until there may be work; false when the runtime stops.
     [[nodiscard]] bool park() noexcept;
     void end_search() noexcept;
+    /// H2 of job_list.hpp, after a change of the idle word.
+    void ask_for_jobs() noexcept;
 
     int pinned_to_ = -1; // owner: this thread; the CPU, when the runtime pins its workers
 };

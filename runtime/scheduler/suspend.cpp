@@ -2,6 +2,7 @@
 #include "scheduler/suspend.hpp"
 #include "base/check.hpp"
 #include "scheduler/completion.hpp"
+#include "scheduler/job_list.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/task_extras.hpp"
 
@@ -149,6 +150,7 @@ void switch_away(carrier& c, task* self, context::point target, suspend_action a
 } // namespace
 
 void suspend(suspend_action action, void* argument) noexcept {
+    abi::job_list* const jobs = put_jobs_aside(); // first: the pick may find them
     carrier& c = *this_carrier();
     task* self = c.running;
     context::point target = pick(c);
@@ -157,21 +159,26 @@ void suspend(suspend_action action, void* argument) noexcept {
         target = c.root;
     }
     switch_away(c, self, target, action, argument);
+    take_jobs_back(jobs);
 }
 
 void yield_running() noexcept {
+    abi::job_list* const jobs = put_jobs_aside();
     carrier& c = *this_carrier();
     task* self = c.running;
     if (context::point target = pick(c)) {
         switch_away(c, self, target, &requeue, nullptr);
     }
+    take_jobs_back(jobs);
 }
 
 void leave_through_root(carrier& c, suspend_action action) noexcept {
+    abi::job_list* const jobs = put_jobs_aside();
     task* self = c.running;
     c.running = nullptr;
     c.wear_own_tls();
     switch_away(c, self, c.root, action, nullptr);
+    take_jobs_back(jobs);
 }
 
 void resume(task* t) noexcept {

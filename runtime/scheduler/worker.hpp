@@ -62,6 +62,8 @@ class alignas(base::cache_line) worker {
     // ---- anybody's side
     /// A look from outside: is there something to run here?
     [[nodiscard]] bool has_work() const noexcept;
+    /// How many tasks that have not started seem to lie here.
+    [[nodiscard]] std::size_t fresh_count() const noexcept { return static_cast<std::size_t>(fresh_.size()); }
 
     runtime_core& core;
     const unsigned index;
@@ -72,7 +74,9 @@ class alignas(base::cache_line) worker {
     worker* idle_next = nullptr;     // guarded by idle_set's lock
     worker* idle_previous = nullptr; // guarded by idle_set's lock
 
-    task_cache descriptors;                // owner
+    alignas(base::cache_line) std::atomic<bool> hungry{false}; // atomic, see mo: another worker has nothing to do (job_list.hpp)
+
+    alignas(base::cache_line) task_cache descriptors;                // owner
     std::atomic<std::uint64_t> started{0};  // tasks made here; owner writes, shutdown reads
     std::atomic<std::uint64_t> finished{0}; // tasks ended here; owner writes, shutdown reads
     std::atomic<task*> running{nullptr};    // owner writes, dumps and panics read

@@ -34,7 +34,7 @@ scope* current_scope() noexcept {
 } // namespace
 
 scope::scope(const scope_options& options)
-    : outer_(current_scope()), deadline_(options.deadline), uncaught_(std::uncaught_exceptions()) {
+    : outer_(current_scope()), jobs_(abi::this_jobs()), newest_job_(jobs_ ? jobs_->newest : nullptr), deadline_(options.deadline), uncaught_(std::uncaught_exceptions()) {
     bool own_deadline = deadline_.has_value();
     if (outer_ && outer_->deadline_ && (!deadline_ || *outer_->deadline_ <= *deadline_)) {
         deadline_ = outer_->deadline_;
@@ -170,6 +170,22 @@ void child_failed(scope& home, std::exception_ptr why) noexcept {
 void child_done(scope& home) noexcept {
     run_thread_exit();
     home.children_.done();
+}
+
+scope* scope_of_job(const job_list& list, const job& j) noexcept {
+    // A scope that this task made when j lay in the list already is not j's. (What it has of the list is older than it, and j is still
+    // listed; so if j is in it, then by the links.)
+    const auto has = [&j](const job* newest) {
+        while (newest && newest != &j) {
+            newest = newest->older;
+        }
+        return newest != nullptr;
+    };
+    scope* s = current_scope();
+    while (s && s->jobs_ == &list && has(s->newest_job_)) {
+        s = s->outer_;
+    }
+    return s;
 }
 
 void abandon_child(scope& home, task* t) noexcept {

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "scheduler/job_list.hpp"
+#include "kernel/features.hpp"
+#include "scheduler/runtime_core.hpp"
+#include <memory>
+#include <new>
+
+namespace weft::abi {
+
+constinit thread_local job_list* running_jobs = nullptr;
+
+// EDGE tls-address-caching: as this_carrier().
+[[gnu::noinline]] job_list* this_jobs() noexcept {
+    asm volatile("");
+    return running_jobs;
+}
+
+} // namespace weft::abi
+
+namespace weft::scheduler {
+
+using abi::job;
+using abi::job_list;
+
+namespace {
+
+/// Where there is no worker to run a job later, each is handed out at once.
+constinit const std::atomic<bool> always_hungry{true};
+
+[[gnu::noinline]] void set_this_jobs(job_list* list) noexcept {
+    asm volatile("");
+    abi::running_jobs = list;
+}
+
+job& job_of(abi::task& t) noexcept {
+    return **std::launder(reinterpret_cast<job**>(t.storage));
+}
+void run_job(abi::task& t) noexcept {
+    job& j = job_of(t);
+    j.run(j, nullptr);
+}
+void fail_job(abi::task& t, std::exception_ptr why) noexcept {
+    job& j = job_of(t);
+    j.run(j, std::move(why));
+}
+std::exception_ptr nothing_left(abi::task&) noexcept {
+    return nullptr;
+}
+constexpr abi::task_operations operations{&run_job, &fail_job, &nothing_left};
+
+/// A task for a job that is no longer in its list, or still: null when there is no memory, or no runtime.
+abi::task* task_for(job& j) noexcept {
+    abi::task* t = nullptr;
+    try {
+        t = abi::make_task(nullptr);
+    } catch (...) {
+        return nullptr;
+    }
+    std::construct_at(&j.over, std::uintptr_t{0});
+    std::construct_at(&j.error);
+    ::new (static_cast<void*>(t->storage)) job*(&j);
+    t->operations = &operations;
+    abi::detach_task(t); // its caller waits for the job
+    return t;
+}
+
+/// False when there is none, or it cannot be.
+bool promote_oldest(job_list& list) noexcept {
+    job** link = &list.newest;
+    if (!*link) {
+        return false;
+    }
+    while ((*link)->older) {
+        link = &(*link)->older;
+    }
+    job& oldest = **link;
+    list.note_home(list, oldest);
+    abi::task* t = task_for(oldest);
+    if (!t) {
+        return false;
+    }
+    *link = nullptr;
+    abi::start_task(t);
+    return true;
+}
+
+void promote_all(job_list& list) noexcept {
+    job* oldest_first = nullptr;
+    for (job* j = list.newest; j; j = j->older) {
+        list.note_home(list, *j); // looks along the links
+    }
+    while (job* j = list.newest) {
+        list.newest = j->older;
+        j->older = oldest_first;
+        oldest_first = j;
+    }
+    while (job* j = oldest_first) {
+        oldest_first = j->older;
+        if (abi::task* t = task_for(*j)) {
+            j->older = nullptr;
+            abi::start_task(t);
+        } else { // stays, and is called by its task
+            j->older = list.newest;
+            list.newest = j;
+        }
+    }
+}
+
+const std::atomic<bool>* flag_here() noexcept {
+    const carrier* c = this_carrier();
+    return c && c->held ? &c->held->hungry : &always_hungry;
+}
+
+} // namespace
+
+job_list* put_jobs_aside() noexcept {
+    job_list* list = abi::this_jobs();
+    if (list) [[unlikely]] {
+        promote_all(*list);
+        set_this_jobs(nullptr);
+    }
+    return list;
+}
+
+void take_jobs_back(job_list* list) noexcept {
+    if (list) [[unlikely]] {
+        set_this_jobs(list);
+        list->hungry = flag_here();
+    }
+}
+
+void begin_jobs(job_list& list) noexcept {
+    take_jobs_back(&list);
+}
+
+void end_jobs() noexcept {
+    set_this_jobs(nullptr);
+}
+
+void jobs_enter_blocking() noexcept {
+    if (job_list* list = abi::this_jobs()) {
+        promote_all(*list);
+        list->hungry = &always_hungry;
+    }
+}
+
+void jobs_leave_blocking() noexcept {
+    if (job_list* list = abi::this_jobs()) {
+        list->hungry = flag_here();
+    }
+}
+
+} // namespace weft::scheduler
+
+namespace weft::abi {
+
+using namespace weft::scheduler;
+
+void feed_thieves(job_list& list) noexcept {
+    const carrier* c = this_carrier();
+    if (list.hungry == &always_hungry || !c || !c->held) {
+        promote_all(list);
+        return;
+    }
+    worker& w = *c->held;
+    const idle_set& idle = c->core.idle;
+    std::size_t idlers = idle.parked() + idle.searching();
+    if (idlers == 0) {
+        // mo: relaxed: J1, ordered by the fence.
+        w.hungry.store(false, std::memory_order_relaxed);
+        // Without the fence J3 may be answered before J1 is visible: a worker that becomes idle finds the flag up, leaves it, and we
+        // have taken it down without seeing the worker.
+        // mo: seq_cst fence -> the changes of the idle word and carrier::ask_for_jobs (H1, H2 of job_list.hpp).
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        idlers = idle.parked() + idle.searching(); // J3
+        if (idlers == 0) {
+            return;
+        }
+        // mo: relaxed: a hint to this worker's own next fork.
+        w.hungry.store(true, std::memory_order_relaxed);
+    }
+    for (std::size_t ready = w.fresh_count(); ready < idlers && promote_oldest(list); ++ready) {
+    }
+}
+
+unsigned job_width() noexcept {
+    if (const carrier* c = this_carrier()) {
+        return c->core.worker_count;
+    }
+    return kernel::usable_cpus();
+}
+
+} // namespace weft::abi
