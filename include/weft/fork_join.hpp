@@ -4,9 +4,10 @@
 //   auto [a, b] = weft::fork_join([&] { return fib(n - 1); }, [&] { return fib(n - 2); });
 //
 // The caller runs f; the rest is a job: a few words on its stack, linked into the list of its own task. Nobody but the task touches
-// that list, so fork and join are plain loads and stores. A worker without work raises a flag at the others, which every fork
+// that list, so fork and join are plain loads and stores. A worker with something to steal missing raises a flag, which every fork
 // reads; a fork that finds it up turns the oldest job (the largest, as a rule) into a task, which is then stolen like any other. Back from f
-// the caller looks whether its job still lies in the list: then it calls it; else it waits for the task's end, by suspending.
+// the caller looks whether its job still lies in the list: then it calls it; else it takes the task back if nobody has it yet, or waits
+// for its end, by suspending.
 //
 //   listed --- back from f: unlinked by the caller, called -----------------------------> done
 //     |                                                                                    ^
@@ -17,8 +18,8 @@
 // to the task's own runtime, or the oldest that lives; without a runtime all is called in order.
 //
 // Rejected: a deque of jobs that thieves pop (Chase and Lev; split deques as Lace has them): jobs of one task would lie on several workers
-// once it has migrated, and pop needs a fence or a word shared with thieves. The price of asking instead: work that is forked while
-// everybody is busy is handed out at the next fork, suspension or blocking() of its task, not in the middle of a leaf.
+// once it has migrated, and pop needs a fence or a word shared with thieves. The price of asking instead: one job of a busy worker can be
+// stolen at any time, the next one from its task's next fork on.
 // References: M. Feeley, "A message passing implementation of lazy task creation", 1992, doi:10.1007/BFb0018649;
 // U. A. Acar, A. Charguéraud, M. Rainey, "Scheduling parallel programs by work stealing with private deques", PPoPP 2013,
 // doi:10.1145/2442516.2442538.
@@ -96,6 +97,8 @@ void feed_thieves(job_list& list) noexcept;
 /// The first and the last of a promoted job, on its task. After end_job the job may be gone.
 void begin_job(job& j);
 void end_job(job& j) noexcept;
+/// Takes a promoted job's task back when nobody has taken it yet; then its caller calls it. Never suspends.
+[[nodiscard]] bool reclaim_job(job& j) noexcept;
 /// Suspends a task, blocks a foreign thread. Synchronises with end_job.
 void await_job(job& j) noexcept;
 /// How many workers may run the caller's jobs.
@@ -153,6 +156,10 @@ struct forked : job {
 
   private:
     [[gnu::noinline]] value take() {
+        if (reclaim_job(*this)) {
+            std::destroy_at(&error);
+            return call_job(g);
+        }
         await_job(*this);
         const std::exception_ptr why = std::move(error);
         std::destroy_at(&error);

@@ -152,10 +152,8 @@ void carrier::end_search() noexcept {
 
 void carrier::ask_for_jobs() noexcept {
     for (const auto& other : core.workers) {
-        // mo: seq_cst, both -> the fence in feed_thieves: either it sees that we are idle, or we see that it took the flag down.
-        if (other.get() != held && !other->hungry.load(std::memory_order_seq_cst)) {
-            // mo: seq_cst, see above.
-            other->hungry.store(true, std::memory_order_seq_cst);
+        if (other.get() != held) {
+            other->raise_hunger();
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "scheduler/job_list.hpp"
 #include "kernel/features.hpp"
 #include "scheduler/runtime_core.hpp"
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -126,6 +127,10 @@ void take_jobs_back(job_list* list) noexcept {
     if (list) [[unlikely]] {
         set_this_jobs(list);
         list->hungry = flag_here();
+        const carrier* c = this_carrier();
+        if (c && c->held && c->core.worker_count > 1) {
+            c->held->raise_hunger(); // what was ready here has perhaps been run meanwhile
+        }
     }
 }
 
@@ -164,23 +169,45 @@ void feed_thieves(job_list& list) noexcept {
     }
     worker& w = *c->held;
     const idle_set& idle = c->core.idle;
-    std::size_t idlers = idle.parked() + idle.searching();
-    if (idlers == 0) {
-        // mo: relaxed: J1, ordered by the fence.
-        w.hungry.store(false, std::memory_order_relaxed);
-        // Without the fence J3 may be answered before J1 is visible: a worker that becomes idle finds the flag up, leaves it, and we
-        // have taken it down without seeing the worker.
-        // mo: seq_cst fence -> the changes of the idle word and carrier::ask_for_jobs (H1, H2 of job_list.hpp).
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-        idlers = idle.parked() + idle.searching(); // J3
-        if (idlers == 0) {
+    const auto wanted = [&] { return std::max<std::size_t>(1, idle.parked() + idle.searching()); };
+    std::size_t ready = w.fresh_count();
+    for (const std::size_t enough = wanted(); ready < enough; ++ready) {
+        if (!promote_oldest(list)) {
             return;
         }
-        // mo: relaxed: a hint to this worker's own next fork.
+    }
+    // mo: relaxed: J1, ordered by the fence.
+    w.hungry.store(false, std::memory_order_relaxed);
+    // Without the fence J3 may be answered before J1 is visible: a worker that becomes idle, or steals, finds the flag up, leaves it, and
+    // we have taken it down without seeing that worker.
+    // mo: seq_cst fence -> the changes of the idle word and of the deque's top, and worker::raise_hunger (H1, H2 of job_list.hpp).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (w.fresh_count() < wanted()) { // J3
+        // mo: relaxed: for this worker's own next fork.
         w.hungry.store(true, std::memory_order_relaxed);
     }
-    for (std::size_t ready = w.fresh_count(); ready < idlers && promote_oldest(list); ++ready) {
+}
+
+bool reclaim_job(job& j) noexcept {
+    const carrier* c = this_carrier();
+    if (!c || !c->held) {
+        return false;
     }
+    worker& w = *c->held;
+    task* t = w.take_fresh();
+    if (!t) {
+        return false;
+    }
+    if (t->operations != &operations || &job_of(*t) != &j) {
+        w.put_fresh_back(t);
+        return false;
+    }
+    abi::release_task(t);
+    worker::count(w.finished);
+    if (c->core.worker_count > 1) {
+        w.raise_hunger();
+    }
+    return true;
 }
 
 unsigned job_width() noexcept {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The scheduler's side of weft/fork_join.hpp: when jobs become tasks.
 //
-// Who asks: a worker that begins to search or parks raises `hungry` at every other worker. Who answers: the task that runs there, at
-// its next fork. No job is lost however late the answer is, since its task calls it itself; that somebody gets to work is what the flag
-// is for, and this is why an idle worker is not overlooked for good:
+// With several workers, one that runs a task with jobs keeps one of them, the oldest, ready as a task for thieves, and as many as there
+// are idle workers; so a worker that falls idle while the others are in long leaves finds something. Who asks: `hungry` of the worker, raised
+// by a thief that has taken a task here, by a worker that begins to search or parks, and by the task itself when it comes back from
+// elsewhere. Who answers: the running task, at its next fork. A task that nobody has stolen when its job's caller comes for it is
+// taken back (reclaim_job), and the job called.
 //
-//   a task that forks (feed_thieves)              a worker without work
-//   J1  hungry := false                           H1  the idle word: searching + 1, or parked + 1
-//   J2  fence                                     H2  hungry := true at each worker, if it reads false there
-//   J3  the idle word: somebody? hungry := true
+// No job is lost however late the answer is, since its task calls it itself. Why no idle worker is overlooked for good:
+//
+//   a task that forks (feed_thieves)                       a worker without work, or a thief
+//   J1  hungry := false                                    H1  the idle word: searching or parked + 1; or the deque's top + 1
+//   J2  fence                                              H2  hungry := true, if it reads false
+//   J3  more idle than ready tasks? hungry := true
 //
 // All of H is seq_cst. If J3 misses H1 then J2 comes before H1, so H2 finds J1's false and raises the flag again.
-// The flag stays up while anybody is idle, and a fork promotes only so many jobs that there is one ready task for each of them: so nothing
-// is handed out while a wake-up is under way.
 #pragma once
 #include "scheduler/carrier.hpp"
 #include <weft/fork_join.hpp>

@@ -127,6 +127,7 @@ task* worker::next_injected() noexcept {
 
 task* worker::steal_from(worker& victim, bool slot_too) noexcept {
     if (task* t = victim.fresh_.steal()) {
+        victim.raise_hunger();
         // Many small tasks: take some more while the victim's lines are here. Of a few, the oldest (the largest subtree) will do.
         const std::int64_t more = victim.fresh_.size() / 2;
         if (more > 16) {

@@ -62,6 +62,17 @@ class alignas(base::cache_line) worker {
     // ---- anybody's side
     /// A look from outside: is there something to run here?
     [[nodiscard]] bool has_work() const noexcept;
+    /// The youngest task that has not started, off its queue; for who may put it back.
+    [[nodiscard]] task* take_fresh() noexcept { return fresh_.pop(); }
+    void put_fresh_back(task* t) noexcept { add_to(fresh_, t); }
+    /// H2 of job_list.hpp. From anywhere inside the runtime.
+    void raise_hunger() noexcept {
+        // mo: seq_cst, both -> the fence in feed_thieves: either it sees what made us call, or we see that it took the flag down.
+        if (!hungry.load(std::memory_order_seq_cst)) {
+            // mo: seq_cst, see above.
+            hungry.store(true, std::memory_order_seq_cst);
+        }
+    }
     /// How many tasks that have not started seem to lie here.
     [[nodiscard]] std::size_t fresh_count() const noexcept { return static_cast<std::size_t>(fresh_.size()); }
 
@@ -74,7 +85,7 @@ class alignas(base::cache_line) worker {
     worker* idle_next = nullptr;     // guarded by idle_set's lock
     worker* idle_previous = nullptr; // guarded by idle_set's lock
 
-    alignas(base::cache_line) std::atomic<bool> hungry{false}; // atomic, see mo: another worker has nothing to do (job_list.hpp)
+    alignas(base::cache_line) std::atomic<bool> hungry{false}; // atomic, see mo: jobs are wanted here (job_list.hpp)
 
     alignas(base::cache_line) task_cache descriptors;                // owner
     std::atomic<std::uint64_t> started{0};  // tasks made here; owner writes, shutdown reads
