@@ -177,11 +177,16 @@ TEST_P(fork_joins, of_a_scope_stop_each_other_and_fail_as_its_children_do) {
     as_one(rt, [] {
         weft::scope s;
         std::atomic<bool> stopped{false};
+        weft::binary_semaphore begun(0);
         s.fork(
             [&](const weft::stop_token& stop) {
+                begun.release();
                 stopped = weft::select(weft::on_stop(stop), weft::on_timeout(1h)) == 0;
             },
-            [] { throw std::runtime_error("as planned"); });
+            [&] {
+                begun.acquire();
+                throw std::runtime_error("as planned");
+            });
         EXPECT_TRUE(stopped);
         bool called = false;
         s.fork([&] { called = true; }, [&] { called = true; });
