@@ -20,8 +20,7 @@
 // Rejected: a deque of jobs that thieves pop (Chase and Lev; split deques as Lace has them): jobs of one task would lie on several workers
 // once it has migrated, and pop needs a fence or a word shared with thieves. The price of asking instead: one job of a busy worker can be
 // stolen at any time, the next one from its task's next fork on.
-// References: M. Feeley, "A message passing implementation of lazy task creation", 1992, doi:10.1007/BFb0018649;
-// U. A. Acar, A. Charguéraud, M. Rainey, "Scheduling parallel programs by work stealing with private deques", PPoPP 2013,
+// Reference: U. A. Acar, A. Chargueraud, M. Rainey, "Scheduling parallel programs by work stealing with private deques", PPoPP 2013,
 // doi:10.1145/2442516.2442538.
 //
 // I1  A job is unlinked exactly once, by its own task: by its caller, or by its promotion.
