@@ -13,6 +13,8 @@ std::span<const verb> verbs() noexcept {
     static const verb table[] = {
         {"lab", "measure what it costs to create, run, join and switch: std::thread, pthreads, weft",
          lab_usage, &lab},
+        {"bench", "run whole workloads beside std::thread, Boost.Fiber, oneTBB, Go, Tokio and Rayon", bench_usage,
+         &bench},
         {"flags", "show what each flag of clone(2) does, off and on: weft flags CLONE_VM",
          flags_usage, &flags},
         {"doctor", "show what weft found out about this machine, its kernel and its glibc",

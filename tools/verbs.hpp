@@ -8,12 +8,14 @@
 namespace weft::tools {
 
 int lab(std::span<char* const> arguments);
+int bench(std::span<char* const> arguments);
 int flags(std::span<char* const> arguments);
 int doctor(std::span<char* const> arguments);
 int help(std::span<char* const> arguments);
 int version(std::span<char* const> arguments);
 
 extern const char* const lab_usage;
+extern const char* const bench_usage;
 extern const char* const flags_usage;
 
 struct verb {

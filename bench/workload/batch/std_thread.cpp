@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "batch/workload.hpp"
+#include "run/program.hpp"
+#include <thread>
+#include <vector>
+
+namespace weft::workload {
+namespace {
+
+void run(program& p) {
+    const std::uint64_t batches = p.size_at_most("batches", 50, "kernel threads");
+    keep_to_cpus(p.workers());
+    const std::uint64_t tasks = p.size("tasks");
+    std::vector<std::uint64_t> answers(tasks);
+    std::uint64_t sum = 0;
+    double ns = 0;
+    {
+        ns = timed([&] {
+            for (std::uint64_t b = 0; b < batches; ++b) {
+                std::vector<std::thread> group;
+                for (std::uint64_t i = 0; i < tasks; ++i) {
+                    group.emplace_back([&answers, i] { answers[i] = i; });
+                }
+                for (auto& t : group) {
+                    t.join();
+                }
+                for (std::uint64_t& a : answers) {
+                    sum += a;
+                    a = 0;
+                }
+            }
+        });
+    }
+    p.require(sum == batch::right_answer(batches, tasks), "the sum is wrong");
+    p.figure("task", "ns", ns / static_cast<double>(batches * tasks));
+}
+
+const contender here("batch", run);
+
+} // namespace
+} // namespace weft::workload

@@ -1,0 +1,3 @@
+module weft/workload
+
+go 1.19

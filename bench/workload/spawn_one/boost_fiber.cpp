@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "run/boost_fiber.hpp"
+#include "run/program.hpp"
+#include "spawn_one/workload.hpp"
+
+namespace weft::workload {
+namespace {
+
+void run(program& p) {
+    const std::uint64_t tasks = p.size_at_most("tasks", 100'000, "a stack made and freed for each");
+    std::uint64_t sum = 0;
+    double ns = 0;
+    on_fibers(p.workers(), [&] {
+        ns = timed([&] {
+            for (std::uint64_t i = 0; i < tasks; ++i) {
+                boost::fibers::fiber([&sum, i] { sum += i; }).join();
+            }
+        });
+    });
+    p.require(sum == spawn_one::right_answer(tasks), "the sum is wrong");
+    p.figure("spawn and wait", "ns", ns / static_cast<double>(tasks));
+}
+
+const contender here("spawn_one", run);
+
+} // namespace
+} // namespace weft::workload
