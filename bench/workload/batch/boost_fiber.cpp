@@ -8,7 +8,7 @@ namespace weft::workload {
 namespace {
 
 void run(program& p) {
-    const std::uint64_t batches = p.size_at_most("batches", 1000, "a stack made and freed for each");
+    const std::uint64_t batches = p.size_at_most("batches", 200, "a stack made and freed for each");
     const std::uint64_t tasks = p.size("tasks");
     std::vector<std::uint64_t> answers(tasks);
     std::uint64_t sum = 0;

@@ -67,11 +67,11 @@ std::string table_report(const bench_report& report) {
             const std::string here = m.figure + ", " + workers_text(m.workers);
             if (here != heading) {
                 heading = here;
-                text += padded("  " + here, 36, false) + padded("median", 10, true) + padded("min", 10, true) + padded("max", 10, true) +
+                text += padded("  " + here, 36, false) + padded("median", 13, true) + padded("min", 13, true) + padded("max", 13, true) +
                         padded("spread", 8, true) + padded("to weft", 9, true) + "\n";
             }
-            text += padded("    " + report.title_of(m.contender), 36, false) + padded(figure_text(m.figures.p50, m.unit), 10, true) +
-                    padded(figure_text(m.figures.min, m.unit), 10, true) + padded(figure_text(m.figures.max, m.unit), 10, true) +
+            text += padded("    " + report.title_of(m.contender), 36, false) + padded(figure_text(m.figures.p50, m.unit), 13, true) +
+                    padded(figure_text(m.figures.min, m.unit), 13, true) + padded(figure_text(m.figures.max, m.unit), 13, true) +
                     padded(lab::as_percent(m.figures.relative_iqr()), 8, true) + padded(m.ratio ? lab::as_ratio(*m.ratio) : "", 9, true) +
                     (m.aim > 0 ? "  aim " + aim_text(m) : "") + "\n";
         }

@@ -10,6 +10,9 @@ namespace {
 
 void run(program& p) {
     const std::uint64_t tasks = p.size("tasks");
+    if (tasks > 200'000) {
+        throw declined("some 9 KB each, and minutes of page faults");
+    }
     p.note("stacks of 16 KiB without a guard page, so that so many fit below the map limit");
     on_fibers(p.workers(), [&] {
         boost::fibers::mutex lock;

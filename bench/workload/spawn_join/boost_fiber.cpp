@@ -23,7 +23,7 @@ std::uint64_t all(std::uint64_t tasks) {
 }
 
 void run(program& p) {
-    const std::uint64_t tasks = p.size_at_most("tasks", 50'000, "a stack for each fiber, all at once");
+    const std::uint64_t tasks = p.size_at_most("tasks", 20'000, "a stack for each fiber, all at once");
     on_fibers(p.workers(), [&] {
         for (const char* time : {"cold", "warm"}) {
             std::uint64_t sum = 0;
