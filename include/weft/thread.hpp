@@ -8,9 +8,13 @@
 //
 // set its options (bytes, or K, M, G; 0 or 1). Its stacks are 256 KiB when nothing is said. A value that cannot be meant is a bad_option.
 //
-// What differs from std::thread: a stack is taken when the thread first runs, so a kernel that refuses it ends the program then, with a
-// sentence; the threads' thread_locals are those of the kernel threads that they run on; and a thread that computes without calling weft
-// keeps its worker, so with one worker it holds up all others, and with n workers n such threads do.
+// A thread has thread_locals, errno, a locale, pthread key values and an identity for std::mutex of its own, and keeps them when it moves to
+// another kernel thread (docs/glibc.md, threads without a kernel thread: what follows and what it costs). In a sanitizer build it borrows
+// those of its worker.
+//
+// What differs from std::thread: a stack and a TLS block are taken when the thread first runs, so a kernel that refuses them ends the program
+// then, with a sentence; and a thread that computes without calling weft keeps its worker, so with one worker it holds up all others, and
+// with n workers n such threads do.
 #pragma once
 #include <weft/abi.hpp>
 #include <weft/error.hpp>
