@@ -131,11 +131,11 @@ class cache {
             // child's id into the forker's descriptor; all others still say what they were in the parent.
             pid_t tid = 0;
             std::memcpy(&tid, b->thread_pointer + glibc().tid, sizeof tid);
-            // mo: relaxed: nobody else looks at records now.
             if (b == wearer) { // the forker ran under a block of its own, and that one was told
                 tid = process;
                 std::memcpy(b->thread_pointer + glibc().tid, &tid, sizeof tid);
             }
+            // mo: relaxed: nobody else looks at records now.
             if (tid == process && b->alive.load(std::memory_order_relaxed) != thread_gone) {
                 b->tid.store(tid, std::memory_order_relaxed); // mo: relaxed: as above
                 continue;
