@@ -58,9 +58,13 @@ experiment_result measure_ladder(const contenders& all, const settings& asked, d
     evaluate(result, cards, interleave(result.name, lanes, how_much, asked.seed, shown), doubled,
              ladder_baseline, asked.seed);
     for (std::size_t i = 0; i < result.contenders.size(); ++i) {
+        stage_samples& of = stages[i];
+        for (std::vector<double>* each : {&of.call_returned, &of.first_instruction, &of.end_to_joined}) {
+            // Warm-up rounds come first.
+            each->erase(each->begin(), each->end() - static_cast<std::ptrdiff_t>(std::min(each->size(), result.rounds)));
+        }
         result.contenders[i].stages =
-            life_stages{summarise(stages[i].call_returned), summarise(stages[i].first_instruction),
-                        summarise(stages[i].end_to_joined)};
+            life_stages{summarise(of.call_returned), summarise(of.first_instruction), summarise(of.end_to_joined)};
     }
     return result;
 }
