@@ -14,7 +14,7 @@
 //   J2  fence                                              H2  hungry := true, if it reads false
 //   J3  more idle than ready tasks? hungry := true
 //
-// All of H is seq_cst. If J3 misses H1 then J2 comes before H1, so H2 finds J1's false and raises the flag again.
+// All of H is seq_cst (tests/model/job_list.pml). If J3 misses H1 then J2 comes before H1, so H2 finds J1's false and raises the flag again.
 #pragma once
 #include "scheduler/carrier.hpp"
 #include <weft/fork_join.hpp>
