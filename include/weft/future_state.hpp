@@ -38,6 +38,8 @@ using std::make_error_condition;
 namespace abi {
 
 [[noreturn]] void throw_future_error(std::future_errc why);
+/// A promise was given a null exception_ptr: its future would have neither value nor error.
+[[noreturn]] void no_exception_given() noexcept;
 
 class future_state {
   public:

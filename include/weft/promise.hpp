@@ -40,12 +40,14 @@ class promise_base {
     /// The future, once. Throws future_error: future_already_retrieved, or no_state when moved from, as all that follow.
     future<R> get_future() { return future_access::retrieve<R>(state_); }
 
-    /// Makes the future ready with an exception. Throws future_error: promise_already_satisfied.
+    /// Makes the future ready with an exception. Throws future_error: promise_already_satisfied. Panics when there is none in error.
     void set_exception(std::exception_ptr error) {
+        require(error);
         store(false, [&](auto& s) { s.set_error(std::move(error)); });
     }
     /// Stores it now; the future is ready when the calling thread ends. Throws besides std::bad_alloc.
     void set_exception_at_thread_exit(std::exception_ptr error) {
+        require(error);
         store(true, [&](auto& s) { s.set_error(std::move(error)); });
     }
 
@@ -67,6 +69,12 @@ class promise_base {
     }
 
   private:
+    static void require(const std::exception_ptr& error) noexcept {
+        if (!error) {
+            no_exception_given();
+        }
+    }
+
     state_pointer<promise_state<R>> state_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The compiled half of weft/future.hpp: the phases of a shared state.
+#include "base/check.hpp"
 #include <system_error>
 #include <weft/future.hpp>
 
@@ -7,6 +8,10 @@ namespace weft::abi {
 
 void throw_future_error(std::future_errc why) {
     throw std::future_error(why);
+}
+
+void no_exception_given() noexcept {
+    base::panic("a promise was given a null exception");
 }
 
 void throw_no_policy() {

@@ -160,4 +160,9 @@ TEST_F(sync_death, barriers_with_more_arrivals_than_expected_or_destroyed_too_ea
                  "weft: panic: a barrier was destroyed while somebody waited for it");
 }
 
+TEST_F(sync_death, a_promise_that_is_given_a_null_exception) {
+    EXPECT_DEATH(weft::promise<int>().set_exception(nullptr), "weft: panic: a promise was given a null exception");
+    EXPECT_DEATH(weft::promise<void>().set_exception_at_thread_exit(nullptr), "weft: panic: a promise was given a null exception");
+}
+
 } // namespace
