@@ -70,8 +70,12 @@ struct atomic : std::atomic<T> {
 
     // mo: seq_cst by default, as std's.
     void wait(T old, std::memory_order order = std::memory_order_seq_cst) const noexcept { abi::wait_for_change(*this, old, order); }
+    // mo: seq_cst by default, as std's.
+    void wait(T old, std::memory_order order = std::memory_order_seq_cst) const volatile noexcept { abi::wait_for_change(*this, old, order); }
     void notify_one() noexcept { abi::notify_at(this, false); }
+    void notify_one() volatile noexcept { abi::notify_at(this, false); }
     void notify_all() noexcept { abi::notify_at(this, true); }
+    void notify_all() volatile noexcept { abi::notify_at(this, true); }
 };
 
 template <class T>

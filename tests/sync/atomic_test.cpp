@@ -118,4 +118,14 @@ TEST_P(atomics, a_wake_that_finds_the_old_value_again_waits_on) {
     });
 }
 
+TEST_P(atomics, a_volatile_one_waits_as_well) {
+    volatile weft::atomic<int> a{0};
+    auto waiter = start(0, [&] { a.wait(0); });
+    run(1, [&] {
+        a.store(1);
+        a.notify_one();
+        a.notify_all();
+    });
+}
+
 } // namespace
