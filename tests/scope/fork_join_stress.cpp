@@ -115,11 +115,17 @@ void node(std::uint64_t seed, unsigned depth, shared& all, bool runs) {
     if (how == 0) {
         weft::blocking(fork);
     } else if (how < 3) {
-        weft::with_scope([&](weft::scope& s) {
-            std::atomic<bool> beside{false};
-            s.spawn([&] { beside = true; });
-            fork();
-        });
+        std::atomic<bool> beside{false}; // outlives the scope, and with it the child
+        try {
+            weft::with_scope([&](weft::scope& s) {
+                s.spawn([&] { beside = true; });
+                fork();
+            });
+        } catch (...) {
+            REQUIRE(beside);
+            throw;
+        }
+        REQUIRE(beside);
     } else {
         fork();
     }
