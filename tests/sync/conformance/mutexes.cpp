@@ -185,7 +185,7 @@ void locks_say_what_is_wrong() {
 /// Of five kinds at once; and a user's own, that counts.
 struct users_lock {
     mt::mutex inside;
-    int tries = 0;
+    std::atomic<int> tries = 0;
     void lock() { inside.lock(); }
     bool try_lock() { return ++tries, inside.try_lock(); }
     void unlock() { inside.unlock(); }

@@ -102,14 +102,15 @@ struct basic_lock {
     }
 };
 
-template <class Lock>
-void any_lock(Lock& lock) {
+/// `lock` locks m, or is m.
+template <class Lock, class Mutex>
+void any_lock(Lock& lock, Mutex& m) {
     mt::condition_variable_any c;
     bool told = false;
     mt::thread tells([&] {
-        lock.lock();
+        m.lock();
         told = true;
-        lock.unlock();
+        m.unlock();
         c.notify_one();
     });
     lock.lock();
@@ -121,18 +122,18 @@ void any_lock(Lock& lock) {
 
 void any() {
     basic_lock basic;
-    any_lock(basic);
+    any_lock(basic, basic);
     CHECK(!basic.held);
     mt::mutex m;
-    any_lock(m);
+    any_lock(m, m);
     mt::timed_mutex t;
-    any_lock(t);
+    any_lock(t, t);
     mt::recursive_mutex r;
-    any_lock(r);
+    any_lock(r, r);
     mt::shared_mutex s;
-    any_lock(s);
+    any_lock(s, s);
     mt::unique_lock deferred(t, mt::defer_lock);
-    any_lock(deferred);
+    any_lock(deferred, t);
     mt::condition_variable_any c;
     mt::shared_lock readers(s);
     limits(c, readers);
