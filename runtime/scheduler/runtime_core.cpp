@@ -113,6 +113,9 @@ bool runtime_core::give_to_spare(worker& w) noexcept {
 }
 
 void runtime_core::end_carriers() noexcept {
+    // Freed when all have ended, not one by one: a carrier that has claimed another's worker may have been overtaken by everything that
+    // followed, and touches the other's parker last of all.
+    carrier* ended = nullptr;
     for (;;) {
         carrier* c = nullptr;
         {
@@ -127,9 +130,14 @@ void runtime_core::end_carriers() noexcept {
             }
         }
         if (!c) {
-            return;
+            break;
         }
         kernel::join_thread(c->thread);
+        c->next_made = ended;
+        ended = c;
+    }
+    while (carrier* c = ended) {
+        ended = c->next_made;
         delete c;
     }
 }
