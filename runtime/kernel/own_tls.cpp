@@ -65,6 +65,11 @@ class pool {
         return true;
     }
 
+    void give_number(std::uint32_t n) noexcept {
+        guard hold(lock_);
+        give_number_locked(n);
+    }
+
     /// 0 when all are taken.
     [[nodiscard]] std::uint32_t take_number() noexcept {
         guard hold(lock_);
@@ -95,10 +100,7 @@ class pool {
             b->next_block->previous_block = b->previous_block;
         }
         --block_count_;
-        try {
-            left_numbers_.push_back(b->number);
-        } catch (const std::bad_alloc&) { // one number of a thousand million is not used again
-        }
+        give_number_locked(b->number);
     }
 
     [[nodiscard]] own_tls_state state() noexcept {
@@ -135,6 +137,13 @@ class pool {
     }
 
   private:
+    void give_number_locked(std::uint32_t n) noexcept {
+        try {
+            left_numbers_.push_back(n);
+        } catch (const std::bad_alloc&) { // one number of a thousand million is not used again
+        }
+    }
+
     void rest_locked(own_tls* b) noexcept {
         b->resting = true;
         b->next = free_;
@@ -148,7 +157,7 @@ class pool {
     std::size_t free_count_ = 0;
     std::size_t block_count_ = 0;
     std::uint32_t next_number_ = first_number; // guarded by lock_
-    std::vector<std::uint32_t> left_numbers_;  // guarded by lock_: of blocks that have gone
+    std::vector<std::uint32_t> left_numbers_;  // guarded by lock_: of blocks that have gone, or were refused
 };
 
 pool& the_pool() noexcept {
@@ -186,6 +195,7 @@ base::result<own_tls*> map_block() noexcept {
     }
     const long answer = system_call(SYS_mmap, nullptr, block_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (answer < 0 && answer > -4096) {
+        the_pool().give_number(number);
         return base::refusal{static_cast<int>(-answer), "mmap of a thread's TLS block"};
     }
     auto* b = ::new (reinterpret_cast<void*>(answer)) own_tls;
@@ -193,6 +203,7 @@ base::result<own_tls*> map_block() noexcept {
     b->thread_pointer = thread_pointer_in(reinterpret_cast<char*>(b) + (sizeof(own_tls) + 63) / 64 * 64);
     if (auto made = make_tls(b->thread_pointer, {}); !made) {
         (void)system_call(SYS_munmap, b, block_size());
+        the_pool().give_number(number);
         return made.why();
     }
     the_pool().enroll(b);
@@ -210,15 +221,14 @@ void abandon_robust_mutexes(const own_tls& b) noexcept {
     for (int limit = 2048; entry != head && entry && limit > 0; --limit) { // ROBUST_LIST_LIMIT
         const auto* node = reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(entry) & ~std::uintptr_t{1});
         std::memcpy(&entry, node, sizeof entry);
-        auto* word = reinterpret_cast<std::uint32_t*>(const_cast<char*>(node) + static_cast<std::ptrdiff_t>(f.robust_futex_offset));
-        std::atomic_ref<std::uint32_t> futex(*word);
+        auto& futex = *reinterpret_cast<std::atomic<std::uint32_t>*>(const_cast<char*>(node) + static_cast<std::ptrdiff_t>(f.robust_futex_offset));
         // mo: relaxed: only we can change it while it names us.
         std::uint32_t seen = futex.load(std::memory_order_relaxed);
         while ((seen & owner_mask) == b.number) {
             // mo: release -> the next owner's lock: what we wrote under it. Failure relaxed: read again.
             if (futex.compare_exchange_weak(seen, (seen & waiters) | owner_died, std::memory_order_release, std::memory_order_relaxed)) {
                 if ((seen & waiters) != 0) {
-                    (void)system_call(SYS_futex, word, 1 /* FUTEX_WAKE, shared */, 1);
+                    futex_wake(futex, 1, futex_scope::shared); // as libc waits for robust mutexes
                 }
                 break;
             }
@@ -297,17 +307,14 @@ own_tls_state own_tls_blocks() noexcept {
     return the_pool().state();
 }
 
-thread* wearer_of_own_tls(pid_t forker) noexcept {
-    const own_tls* b = the_pool().block_of(forker);
+thread* free_own_tls_after_fork(pid_t forker) noexcept {
+    const own_tls* const its = the_pool().block_of(forker);
+    the_pool().after_fork(its);
     thread* wearer = nullptr;
-    if (b) {
-        std::memcpy(&wearer, b->thread_pointer + this_thread_offset(), sizeof wearer);
+    if (its) {
+        std::memcpy(&wearer, its->thread_pointer + this_thread_offset(), sizeof wearer);
     }
     return wearer;
-}
-
-void free_own_tls_after_fork(pid_t forker) noexcept {
-    the_pool().after_fork(the_pool().block_of(forker));
 }
 
 } // namespace weft::kernel

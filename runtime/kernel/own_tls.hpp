@@ -63,9 +63,8 @@ struct own_tls_state {
 };
 [[nodiscard]] own_tls_state own_tls_blocks() noexcept;
 
-/// In a child of fork(), by thread_block.cpp: whom the forker's block was worn by, null when it was a plain kernel thread.
-[[nodiscard]] thread* wearer_of_own_tls(pid_t forker) noexcept;
-/// In a child of fork(): all blocks but the forker's are free.
-void free_own_tls_after_fork(pid_t forker) noexcept;
+/// In a child of fork(), by thread_block.cpp: all blocks but the forker's are free. Returns the kernel thread that wore the forker's, null
+/// when the forker was a plain kernel thread.
+[[nodiscard]] thread* free_own_tls_after_fork(pid_t forker) noexcept;
 
 } // namespace weft::kernel

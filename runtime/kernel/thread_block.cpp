@@ -124,8 +124,7 @@ class cache {
         dying_ = nullptr;
         dying_count_ = 0;
         const auto process = static_cast<pid_t>(system_call(SYS_getpid));
-        const thread* const wearer = wearer_of_own_tls(process);
-        free_own_tls_after_fork(process);
+        const thread* const wearer = free_own_tls_after_fork(process);
         for (thread* b = blocks_; b; b = b->next_block) {
             // The forker may not be the one who comes here first: the child can have made a std::thread. glibc has written the
             // child's id into the forker's descriptor; all others still say what they were in the parent.

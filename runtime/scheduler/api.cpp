@@ -40,22 +40,13 @@ void abandon_task(task* fresh) noexcept {
     release_task(fresh);
 }
 
-namespace {
-task_extras& extras_of(task* fresh) {
-    if (!fresh->extras) {
-        fresh->extras = new task_extras;
-    }
-    return *fresh->extras;
-}
-} // namespace
-
 void name_task(task* fresh, std::string_view name) {
-    extras_of(fresh).name = name;
+    extras_of(*fresh).name = name;
 }
 
 void give_own_tls(task* fresh) {
     if (kernel::own_tls_possible) {
-        (void)extras_of(fresh);
+        (void)extras_of(*fresh);
         fresh->own_tls = 1;
     }
 }

@@ -28,9 +28,7 @@ exit_list* list_of_task() noexcept {
 void prepare_thread_exit() {
     const carrier* c = this_carrier();
     if (c && c->running) {
-        if (!c->running->extras) {
-            c->running->extras = new task_extras;
-        }
+        (void)extras_of(*c->running);
     } else {
         (void)list_of_kernel_thread();
     }

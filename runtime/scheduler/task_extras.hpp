@@ -53,3 +53,15 @@ struct weft::abi::task_extras {
         locals.destroy_all(); // those that the last calls have made
     }
 };
+
+namespace weft::scheduler {
+
+/// Made if need be. Throws std::bad_alloc.
+inline abi::task_extras& extras_of(abi::task& t) {
+    if (!t.extras) {
+        t.extras = new abi::task_extras;
+    }
+    return *t.extras;
+}
+
+} // namespace weft::scheduler

@@ -45,10 +45,7 @@ task_locals& own_locals() {
     if (!t) {
         return locals_of_kernel_thread();
     }
-    if (!t->extras) {
-        t->extras = new task_extras;
-    }
-    return t->extras->locals;
+    return extras_of(*t).locals;
 }
 
 } // namespace
