@@ -4,7 +4,7 @@
 #pragma once
 #include "base/check.hpp"
 #include "base/result.hpp"
-#include "kernel/syscall.hpp"
+#include "kernel/memory.hpp"
 #include <cstddef>
 #include <new>
 #include <sys/mman.h>
@@ -22,7 +22,7 @@ class mapped_array {
     mapped_array& operator=(const mapped_array&) = delete;
     ~mapped_array() {
         if (data_) {
-            (void)kernel::system_call(SYS_munmap, data_, room_ * sizeof(T));
+            kernel::unmap_memory(data_, room_ * sizeof(T));
         }
     }
 
@@ -35,9 +35,7 @@ class mapped_array {
         while (bytes / sizeof(T) < wanted) {
             bytes *= 2;
         }
-        const long at = data_ ? kernel::system_call(SYS_mremap, data_, room_ * sizeof(T), bytes, MREMAP_MAYMOVE)
-                              : kernel::system_call(SYS_mmap, nullptr, bytes, PROT_READ | PROT_WRITE,
-                                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        const long at = data_ ? kernel::grow_memory(data_, room_ * sizeof(T), bytes) : kernel::map_memory(bytes, MAP_NORESERVE);
         if (at < 0 && at > -4096) {
             return base::refusal{static_cast<int>(-at), "mmap of a table"};
         }

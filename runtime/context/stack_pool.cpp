@@ -2,8 +2,10 @@
 #include "context/stack_pool.hpp"
 #include "context/sanitizer.hpp"
 #include "kernel/advise_many.hpp"
+#include "kernel/clock.hpp"
 #include "kernel/features.hpp"
 #include "kernel/guard_page.hpp"
+#include "kernel/memory.hpp"
 #include "kernel/text_file.hpp"
 #include <algorithm>
 #include <atomic>
@@ -16,7 +18,10 @@ namespace {
 
 constexpr std::size_t largest_slab = std::size_t{256} << 20;
 constexpr std::size_t smallest_slab_stacks = 16;
-constexpr std::size_t warm_bytes = std::size_t{64} << 20;
+constexpr std::size_t warm_bytes = std::size_t{8} << 30;      // of stacks, not of memory: most have touched a page or two
+constexpr std::size_t surplus_bytes = std::size_t{64} << 20;  // fewer warm stacks than these are never surplus
+constexpr std::uint64_t surplus_period_ns = 1'000'000'000;
+constexpr std::uint64_t cooling_pause_ns = 10'000'000;
 constexpr std::size_t maps_a_guard = 2; // the guard's own, and the split of what it was cut from
 
 /// Mappings that the guards of all pools of the process have cost.
@@ -63,14 +68,15 @@ stack_pool::stack_pool(stack_pool_options options)
       stack_size_(round_up(std::max(options.stack_size, 2 * guard_size_), guard_size_)), method_(resolved(options.guards)),
       map_budget_(options.map_budget != 0 ? options.map_budget : map_budget_of_this_machine()),
       warm_limit_(options.warm_limit != 0 ? options.warm_limit
-                                          : std::clamp<std::size_t>(warm_bytes / stack_size_, 16, 4096)),
-      warm_(std::make_unique<void*[]>(warm_limit_)) {}
+                                          : std::clamp<std::size_t>(warm_bytes / stack_size_, 16, 131'072)),
+      never_surplus_(std::clamp<std::size_t>(surplus_bytes / stack_size_, 16, 4096)),
+      warm_(std::make_unique_for_overwrite<void*[]>(warm_limit_)) {}
 
 stack_pool::~stack_pool() {
     base::check(out_ == 0, "a stack pool ends while stacks of it are still out");
     for (const slab& s : slabs_) {
         forget_stack_poison(s.begin, s.size);
-        (void)kernel::system_call(SYS_munmap, s.begin, s.size);
+        kernel::unmap_memory(s.begin, s.size);
     }
     // mo: relaxed: a count; munmap above has already given the mappings back.
     guard_maps.fetch_sub(guard_maps_, std::memory_order_relaxed);
@@ -84,6 +90,7 @@ std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* 
         kernel::guard hold(lock_);
         warm = std::min(wanted, warm_count_);
         taken = take_free_locked(into, wanted);
+        least_warm_ = std::min(least_warm_, warm_count_);
         if (taken == 0) {
             if (const auto added = add_slab_locked(); !added.ok()) {
                 *why = added.why();
@@ -180,8 +187,7 @@ base::result<void> stack_pool::add_slab_locked() noexcept {
         const auto room = cold_.reserve(made_ + count); // I2
         long at = -ENOMEM;
         if (room.ok()) {
-            at = kernel::system_call(SYS_mmap, nullptr, count * stack_size_, PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+            at = kernel::map_memory(count * stack_size_, MAP_NORESERVE | MAP_STACK);
         }
         if (!refused(at)) {
             fresh_ = reinterpret_cast<std::byte*>(at);
@@ -246,12 +252,30 @@ void stack_pool::release(void* const* tops, std::size_t count) noexcept {
                 --count;
             }
             // Once at it, a whole batch: neighbours can go in one call.
-            if (cooling_count != 0) {
+            if (cooling_count != 0 || surplus_is_due_locked()) {
                 cooling_count += take_oldest_locked(cooling + cooling_count, batch - cooling_count);
             }
         }
         cool(cooling, cooling_count);
     }
+}
+
+bool stack_pool::surplus_is_due_locked() noexcept {
+    if (warm_count_ <= never_surplus_) {
+        return false;
+    }
+    const std::uint64_t now = kernel::monotonic_ns();
+    if (now >= period_end_) {
+        surplus_ = least_warm_ > never_surplus_ ? least_warm_ - never_surplus_ : 0;
+        least_warm_ = warm_count_;
+        period_end_ = now + surplus_period_ns;
+    }
+    if (surplus_ == 0 || now < next_cooling_) {
+        return false;
+    }
+    surplus_ -= std::min(surplus_, batch);
+    next_cooling_ = now + cooling_pause_ns;
+    return true;
 }
 
 void stack_pool::trim() noexcept {

@@ -10,8 +10,12 @@
 // acquire looks in that order and makes a slab when all are empty. A slab is as large as all before it together (within limits), so a small runtime
 // maps little and a million stacks are a few hundred mappings.
 //
-// Trim rule: when a release makes more than warm_limit warm stacks, the longest unused ones are given back to the kernel
-// (MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short). warm_limit is 64 MiB of stacks.
+// Trim rule: memory stays warm as long as it is of use. The working set is what a second needs: warm stacks that lay here all through
+// a second are surplus, beyond the first 64 MiB of stacks, and whoever releases stacks then gives a batch of the longest unused back
+// to the kernel (MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short), one in 10 ms, since each
+// batch costs some hundred microseconds. trim() gives all back at once: an idle runtime calls it. And at most warm_limit stacks are
+// warm. Giving back at the end of a burst itself would make its last tasks wait: 10 us a stack instead of 1
+// (bench/workload/parked).
 //
 // Guards. MADV_GUARD_INSTALL (Linux >= 6.13) marks the page table: no mapping is split, so a million guards are no burden. On older
 // kernels mprotect, two mappings a stack, as long as our count of them stays below vm.max_map_count less a reserve for everybody
@@ -41,7 +45,7 @@ struct stack_pool_options {
     std::size_t stack_size = 64 * 1024; // bytes, guard page included; rounded up to pages
     guard_method guards = guard_method::automatic; // tests force one
     std::size_t map_budget = 0;         // mappings that mprotect's guards may use in this process; 0: from vm.max_map_count
-    std::size_t warm_limit = 0;         // 0: 64 MiB of stacks, at least 16 and at most 4096
+    std::size_t warm_limit = 0;         // 0: 8 GiB of stacks, at least 16 and at most 131072
 };
 
 struct stack_pool_stats {
@@ -100,6 +104,8 @@ class stack_pool {
     [[nodiscard]] std::size_t guard_new(void** tops, std::size_t count, base::refusal* why) noexcept;
     void prefault(void* const* tops, std::size_t count) const noexcept;
     [[nodiscard]] std::size_t take_oldest_locked(void** into, std::size_t wanted) noexcept;
+    /// Whether a batch of surplus stacks should be given back now.
+    [[nodiscard]] bool surplus_is_due_locked() noexcept;
     void cool(void** tops, std::size_t count) noexcept;
 
     const std::size_t guard_size_;  // one page
@@ -107,11 +113,16 @@ class stack_pool {
     const guard_method method_;
     const std::size_t map_budget_;
     const std::size_t warm_limit_;
+    const std::size_t never_surplus_; // so many warm stacks stay until trim()
     const std::unique_ptr<void*[]> warm_; // ring of warm_limit_ tops; guarded by lock_
 
     mutable kernel::lock lock_;
     std::size_t warm_begin_ = 0;       // guarded by lock_: index of the longest unused
     std::size_t warm_count_ = 0;       // guarded by lock_
+    std::size_t least_warm_ = 0;       // guarded by lock_: since this period began
+    std::size_t surplus_ = 0;          // guarded by lock_: to be given back, from the last period
+    std::uint64_t period_end_ = 0;     // guarded by lock_
+    std::uint64_t next_cooling_ = 0;   // guarded by lock_
     mapped_array<void*> cold_;         // guarded by lock_; the lowest bit is set when the stack has no guard yet
     mapped_array<slab> slabs_;         // guarded by lock_
     std::byte* fresh_ = nullptr;       // guarded by lock_: begin of the first stack never handed out

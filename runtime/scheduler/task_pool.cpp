@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/task_pool.hpp"
 #include "kernel/lock.hpp"
-#include "kernel/syscall.hpp"
+#include "kernel/memory.hpp"
 #include <new>
-#include <sys/mman.h>
 
 namespace weft::scheduler {
 
@@ -66,8 +65,7 @@ class depot {
 
     task* carve() {
         if (room_ == 0) {
-            const long answer = kernel::system_call(SYS_mmap, nullptr, slab_size, PROT_READ | PROT_WRITE,
-                                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            const long answer = kernel::map_memory(slab_size);
             if (answer < 0 && answer > -4096) {
                 throw std::bad_alloc();
             }

@@ -12,14 +12,21 @@ worker::~worker() {
 }
 
 void worker::add_to(deque<task, 1024>& queue, task* t) noexcept {
-    if (queue.push(t)) [[likely]] {
-        return;
+    if (!queue.push(t)) [[unlikely]] {
+        overflow(queue, t);
     }
-    // Full: the older half goes to the injector, where every worker finds it.
+}
+
+void worker::overflow(deque<task, 1024>& queue, task* t) noexcept {
+    // Half of the queue goes to the injector, where every worker finds it: that which would have run last.
     task_queue batch;
     for (std::int64_t i = 0; i < queue.capacity / 2; ++i) {
-        if (task* oldest = queue.steal()) {
-            batch.push_back(oldest);
+        if (&queue == &fresh_) {
+            if (task* oldest = queue.steal()) {
+                batch.push_back(oldest);
+            }
+        } else if (task* youngest = queue.pop()) {
+            batch.push_front(youngest);
         }
     }
     batch.push_back(t);
@@ -84,6 +91,19 @@ task* worker::poll_others() noexcept {
     return ++polls_ % oldest_interval == 0 ? fresh_.steal() : nullptr;
 }
 
+task* worker::next_ready() noexcept {
+    // Those that overflowed into the injector are as old as ours: turn by turn.
+    if (core.injected.has_going_on()) [[unlikely]] {
+        injected_first_ = !injected_first_;
+        if (injected_first_ || ready_.empty()) {
+            if (task* t = core.injected.take_going_on()) {
+                return t;
+            }
+        }
+    }
+    return ready_.steal();
+}
+
 task* worker::next_local() noexcept {
     if (--poll_in_ == 0) [[unlikely]] {
         if (task* t = poll_others()) {
@@ -100,9 +120,9 @@ task* worker::next_local() noexcept {
     }
     slot_budget_ = slot_in_a_row;
     ready_first_ = !ready_first_;
-    task* t = ready_first_ ? ready_.steal() : fresh_.pop();
+    task* t = ready_first_ ? next_ready() : fresh_.pop();
     if (!t) {
-        t = ready_first_ ? fresh_.pop() : ready_.steal();
+        t = ready_first_ ? fresh_.pop() : next_ready();
     }
     // mo: relaxed: a look, as above.
     if (!t && slot_.load(std::memory_order_relaxed)) {

@@ -9,8 +9,9 @@
 //   fresh_  tasks that have not started: youngest first here (depth first, so few stacks exist), oldest first for thieves.
 //   ready_  tasks that yielded or were pushed out of the slot: first in, first out, so that everybody gets a turn.
 //   the injector (injector.hpp), common to all workers.
-// A pick takes the slot, then fresh_ and ready_ in turn; every 61st pick looks at the injector first, and every 64th of those at
-// the oldest of fresh_, so that nothing starves behind a busy queue. The clock is looked at as often as the injector, and more often
+// A pick takes the slot, then fresh_ and ready_ in turn; what has overflowed from a ready_ into the injector takes turns with ready_.
+// Every 61st pick looks at the injector first, and every 64th of those at the oldest of fresh_, so that nothing starves behind a
+// busy queue. The clock is looked at as often as the injector, and more often
 // when tasks run for long.
 //
 // I1  Owner-only fields belong to the carrier that holds the worker (`on`), or to who has just claimed it off the idle list without
@@ -101,6 +102,8 @@ class alignas(base::cache_line) worker {
 
   private:
     void add_to(deque<task, 1024>& queue, task* t) noexcept;
+    [[gnu::noinline]] void overflow(deque<task, 1024>& queue, task* t) noexcept;
+    [[nodiscard]] task* next_ready() noexcept;
     [[nodiscard]] task* poll_others() noexcept;
     void watch_clock() noexcept;
 
@@ -117,6 +120,7 @@ class alignas(base::cache_line) worker {
     std::uint64_t clock_seen_ = 0;         // owner
     unsigned slot_budget_ = slot_in_a_row; // owner
     bool ready_first_ = false;             // owner
+    bool injected_first_ = false;          // owner: of those that go on, the injector's before ours
     std::uint32_t random_state_;           // owner
     std::uint64_t next_id_ = 0;            // owner: ids reserved in blocks
     std::uint64_t last_id_ = 0;            // owner

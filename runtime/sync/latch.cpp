@@ -43,7 +43,7 @@ void latch::wait() const {
             // mo: acquire -> count_down: as try_wait.
             std::uint64_t seen = word.load(std::memory_order_acquire);
             // mo: relaxed: a mark; the section orders it. Failure acquire, as the load.
-            while (seen != 0 && !word.compare_exchange_weak(seen, seen | queued, std::memory_order_relaxed, std::memory_order_acquire)) {
+            while (seen != 0 && !word.compare_exchange_weak(seen, seen | queued, std::memory_order_acquire, std::memory_order_acquire)) {
             }
             return seen != 0;
         },

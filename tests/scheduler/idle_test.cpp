@@ -28,15 +28,19 @@ long switches() {
     return u.ru_nvcsw + u.ru_nivcsw;
 }
 
-/// After a moment to settle, 2 s of nothing.
+/// After a moment to settle, 2 s of nothing. Three tries: on a busy machine the few instructions that there are cost many times their
+/// price, and what is wrong with an idle runtime is wrong each time.
 void require_idle(const char* what) {
-    support::sleep_ms(100);
-    const long before = cpu_us(), before_switches = switches();
-    support::sleep_ms(2000);
-    const long used = cpu_us() - before, switched = switches() - before_switches;
-    support::say("  %s: %ld us of CPU, %ld context switches in 2 s\n", what, used, switched);
-    REQUIRE(test::sanitized || used < 1000); // a sanitizer has a background thread of its own
-    REQUIRE(switched < 20);
+    bool idle = false;
+    for (int attempt = 0; attempt < 3 && !idle; ++attempt) {
+        support::sleep_ms(100);
+        const long before = cpu_us(), before_switches = switches();
+        support::sleep_ms(2000);
+        const long used = cpu_us() - before, switched = switches() - before_switches;
+        support::say("  %s: %ld us of CPU, %ld context switches in 2 s\n", what, used, switched);
+        idle = (test::sanitized || used < 1000) && switched < 20; // a sanitizer has a background thread of its own
+    }
+    REQUIRE(idle);
 }
 
 void with_a_hundred_parked_tasks() {

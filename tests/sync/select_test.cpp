@@ -168,8 +168,8 @@ TEST_P(selects, a_closed_channel_is_ready_for_a_receive_and_an_error_for_a_send)
 
 TEST_P(selects, one_that_does_not_wait_sees_one_moment) {
     weft::runtime rt(options());
-    const int rounds = GetParam().other == test::place::task ? 5000 : 300;
-    for (int i = 0; i < rounds; ++i) {
+    const int often = rounds(5000);
+    for (int i = 0; i < often; ++i) {
         // At every moment a or b holds a value, though it moves from one to the other.
         channel<int> a(1), b(1);
         a.send(1);
@@ -182,7 +182,7 @@ TEST_P(selects, one_that_does_not_wait_sees_one_moment) {
         });
         looks.join();
     }
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < often; ++i) {
         channel<int> a(1), b(0);
         a.send(1);
         auto looks = other(rt, [&] { EXPECT_NE(weft::select(on_receive(a), on_receive(b), otherwise()), 2u); });
@@ -192,7 +192,7 @@ TEST_P(selects, one_that_does_not_wait_sees_one_moment) {
         });
         looks.join();
     }
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < often; ++i) {
         // A channel of one place is always ready for one of both.
         channel<int> c(1);
         auto looks = other(rt, [&] {

@@ -4,6 +4,7 @@
 #pragma once
 #include "agent.hpp"
 #include "scheduler/with_workers.hpp"
+#include "support/sanitized.hpp"
 #include "sync/channel.hpp"
 #include <functional>
 #include <string>
@@ -31,6 +32,12 @@ class on_both_sides : public census, public testing::WithParamInterface<setting>
         weft::runtime_options o;
         o.workers = GetParam().workers;
         return o;
+    }
+    /// How often to let both sides meet: `often` when they are tasks, less when each meeting makes a kernel thread or is watched by a
+    /// sanitizer.
+    int rounds(int often) const {
+        const bool tasks = GetParam().one == place::task && GetParam().other == place::task;
+        return often / (tasks ? 1 : 16) / (sanitized ? 4 : 1) + 1;
     }
     /// Runs f where this setting says and waits for it.
     template <class F>

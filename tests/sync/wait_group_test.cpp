@@ -112,8 +112,8 @@ TEST_P(wait_groups, a_stop_request_ends_the_wait_by_std_s_token_and_by_ours) {
 
 TEST_P(wait_groups, may_be_destroyed_when_the_last_wait_has_returned) {
     weft::runtime rt(options());
-    const int rounds = GetParam().other == test::place::task ? 3000 : 200;
-    for (int i = 0; i < rounds; ++i) {
+    const int often = rounds(3000);
+    for (int i = 0; i < often; ++i) {
         auto g = std::make_unique<weft::wait_group>(2);
         auto a = other(rt, [&g = *g] { g.done(); });
         auto b = other(rt, [&g = *g] { g.done(); });
