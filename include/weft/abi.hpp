@@ -35,6 +35,7 @@ struct task_operations {
     void (*run)(task&) noexcept;                       ///< calls it and stores the outcome
     void (*fail)(task&, std::exception_ptr) noexcept;  ///< never ran: stores why, as the outcome
     std::exception_ptr (*discard)(task&) noexcept;     ///< destroys the outcome; returns the exception in it
+    bool is_scope_child = false;                       ///< its storage begins with a pointer to its scope, until it is freed
 };
 
 inline constexpr std::uintptr_t join_waiting = 0;

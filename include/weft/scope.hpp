@@ -50,9 +50,9 @@ namespace abi {
 
 /// Begins a child: its task belongs to `home`. Throws what make_task throws.
 task* make_child(scope& home);
-/// The child is the running task.
-void enter_child(scope& home);
 void child_failed(scope& home, std::exception_ptr why) noexcept;
+/// The running task, which is nobody's child, is in `home`. Throws std::bad_alloc.
+void enter_scope(scope& home);
 /// The last of a child: home may be gone afterwards.
 void child_done(scope& home) noexcept;
 /// The scope in which a job of the running task's list was forked.
@@ -60,31 +60,33 @@ void child_done(scope& home) noexcept;
 /// A child that was not started.
 void abandon_child(scope& home, task* t) noexcept;
 
-/// What a child's task holds: in its storage when it fits, else behind a pointer there. One copy or move of f in all.
+/// Whose child the task is.
+[[nodiscard]] inline scope& home_of(task& child) noexcept {
+    return **std::launder(reinterpret_cast<scope**>(child.storage));
+}
+
+/// What a child's task holds: a pointer to the scope, and behind it the callable when it fits, else a pointer to that. One copy or move of
+/// f in all.
 template <class F>
 struct scope_child {
-    scope* home;
-    F f;
-
     static constexpr bool fits = sizeof(scope*) + sizeof(F) <= task_storage_size && alignof(F) <= 8;
 
-    template <class G>
-    scope_child(scope& s, G&& g) : home(&s), f(std::forward<G>(g)) {}
+    static std::byte* room(task& t) noexcept { return t.storage + sizeof(scope*); }
 
     template <class G>
     static void build_in(task& t, scope& s, G&& g) {
+        ::new (static_cast<void*>(t.storage)) scope*(&s);
         if constexpr (fits) {
-            static_assert(sizeof(scope_child) <= task_storage_size);
-            ::new (static_cast<void*>(t.storage)) scope_child(s, std::forward<G>(g));
+            ::new (static_cast<void*>(room(t))) F(std::forward<G>(g));
         } else {
-            ::new (static_cast<void*>(t.storage)) scope_child*(new scope_child(s, std::forward<G>(g)));
+            ::new (static_cast<void*>(room(t))) F*(new F(std::forward<G>(g)));
         }
     }
-    static scope_child& of(task& t) noexcept {
+    static F& of(task& t) noexcept {
         if constexpr (fits) {
-            return *std::launder(reinterpret_cast<scope_child*>(t.storage));
+            return *std::launder(reinterpret_cast<F*>(room(t)));
         } else {
-            return **std::launder(reinterpret_cast<scope_child**>(t.storage));
+            return **std::launder(reinterpret_cast<F**>(room(t)));
         }
     }
     static void destroy(task& t) noexcept {
@@ -97,13 +99,13 @@ struct scope_child {
 
     static void run(task& t) noexcept;
     static void fail(task& t, std::exception_ptr why) noexcept {
-        scope& s = *of(t).home;
+        scope& s = home_of(t);
         destroy(t);
         child_failed(s, std::move(why));
         child_done(s);
     }
     static std::exception_ptr discard(task&) noexcept { return nullptr; } // run or fail has left nothing
-    static constexpr task_operations operations{&run, &fail, &discard};
+    static constexpr task_operations operations{&run, &fail, &discard, true};
 };
 
 } // namespace abi
@@ -171,7 +173,6 @@ class scope {
 
   private:
     friend abi::task* abi::make_child(scope&);
-    friend void abi::enter_child(scope&);
     friend void abi::child_failed(scope&, std::exception_ptr) noexcept;
     friend void abi::child_done(scope&) noexcept;
     friend void abi::abandon_child(scope&, abi::task*) noexcept;
@@ -227,14 +228,12 @@ class scope {
 
 template <class F>
 void abi::scope_child<F>::run(task& t) noexcept {
-    scope_child& c = of(t);
-    scope& s = *c.home;
+    scope& s = home_of(t);
     try {
-        enter_child(s);
         if constexpr (std::is_invocable_v<F, stop_token>) {
-            std::invoke(std::move(c.f), s.get_token());
+            std::invoke(std::move(of(t)), s.get_token());
         } else {
-            std::invoke(std::move(c.f));
+            std::invoke(std::move(of(t)));
         }
     } catch (...) {
         child_failed(s, std::current_exception());

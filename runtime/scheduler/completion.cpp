@@ -67,34 +67,50 @@ void give_tls_back(task* t) noexcept {
     kernel::give_own_tls(std::exchange(t->extras->tls, nullptr));
 }
 
-void end(task* t) noexcept {
+/// Returns the task that waited for t, now ready, when it belongs to the runtime on which we stand: the caller sees to it that it goes on.
+/// Null when nobody waited, or whoever did has been woken.
+task* end(task* t) noexcept {
     if (t->extras) {
         t->extras->run_exit(); // on the task's own stack: it may suspend
         if (t->extras->tls) {
             give_tls_back(t);
         }
     }
+    runtime_core* const home = t->home;
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);
+    // mo: acquire -> detach_task's exchange: its last use of the task. Detached is for good.
+    if (t->join_word.load(std::memory_order_acquire) == abi::join_detached) {
+        discard(t);
+        return nullptr;
+    }
     // mo: acq_rel: release -> is_done's acquire: the outcome; acquire -> the waiter's CAS: its fields.
     const std::uintptr_t before = t->join_word.exchange(abi::join_done, std::memory_order_acq_rel);
     switch (before) {
     case abi::join_waiting: // the handle's holder frees it; from here on t is not ours
-        return;
+        return nullptr;
     case abi::join_detached:
         discard(t);
-        return;
+        return nullptr;
     default: {
         auto* waiting = reinterpret_cast<abi::waiter*>(before);
+        if (waiting->wake == &wake_task) {
+            task* const joiner = static_cast<task_waiter*>(waiting)->self;
+            if (joiner->home == home) {
+                make_ready(joiner);
+                return joiner;
+            }
+        }
         waiting->wake(waiting);
+        return nullptr;
     }
     }
 }
 
 } // namespace
 
-carrier& complete(task* t) noexcept {
-    end(t);
+carrier& complete(task* t, task*& joiner) noexcept {
+    joiner = end(t);
     carrier& here = *this_carrier(); // a destructor in end() may have suspended
     // Counted last, so that a runtime is not quiescent while an outcome is being destroyed.
     worker::count(here.held->finished);
@@ -111,7 +127,9 @@ void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept 
     t->operations->fail(*t, c.core.no_stack.as_exception(why));
     c.running = others;
     c.held = &w;
-    end(t); // wakes the joiner; a detached task's lost exception ends the program
+    if (task* joiner = end(t)) { // a detached task's lost exception ends the program
+        w.add_woken(joiner);
+    }
     worker::count(w.finished);
 }
 

@@ -7,8 +7,9 @@
 namespace weft::scheduler {
 
 /// The running task has run to its end: wakes its joiner, or frees it if it was detached, and counts it as finished. t may be gone
-/// afterwards. May suspend, since a detached task's value is destroyed here: returns the carrier on which the caller goes on.
-carrier& complete(task* t) noexcept;
+/// afterwards. May suspend, since a detached task's value is destroyed here: returns the carrier on which the caller goes on. A joiner
+/// of our own runtime is not queued but returned, ready, for the caller to run or to queue (worker::runs_next).
+carrier& complete(task* t, task*& joiner) noexcept;
 
 /// t could not get a stack: its outcome is a std::system_error that says why, and the task is complete. Does not suspend.
 void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept;

@@ -118,8 +118,9 @@ void run_tasks_on_this_stack(void*) noexcept {
         } else {
             t->operations->run(*t);
         }
-        c = &complete(t); // the task may have migrated
-        task* next = next_startable(*c);
+        task* joiner = nullptr;
+        c = &complete(t, joiner); // the task may have migrated
+        task* next = joiner && c->held->runs_next(joiner) ? joiner : next_startable(*c);
         if (next && !next->context) {
             next->stack_top = stack;
             ready_to_running(*c, next);
@@ -181,11 +182,15 @@ void leave_through_root(carrier& c, suspend_action action) noexcept {
     take_jobs_back(jobs);
 }
 
-void resume(task* t) noexcept {
+void make_ready(task* t) noexcept {
     // mo: relaxed: the hand-over that gave us t carries its state.
     base::check(t->state.load(std::memory_order_relaxed) == task_state::suspended,
                 "a task was made ready that was not suspended");
     set_state(t, task_state::ready);
+}
+
+void resume(task* t) noexcept {
+    make_ready(t);
     carrier* c = this_carrier();
     if (c && c->held && &c->core == t->home) {
         c->held->add_woken(t);

@@ -28,6 +28,9 @@ void leave_through_root(carrier& c, suspend_action action) noexcept;
 /// Makes a suspended task ready; exactly once a suspension. From anywhere.
 void resume(task* t) noexcept;
 
+/// The first half of resume(): t is ready, and the caller sees to it that it goes on.
+void make_ready(task* t) noexcept;
+
 /// From the root: runs t until something switches back to the root.
 void enter(carrier& c, task* t) noexcept;
 

@@ -91,6 +91,16 @@ task* worker::poll_others() noexcept {
     return ++polls_ % oldest_interval == 0 ? fresh_.steal() : nullptr;
 }
 
+bool worker::runs_next(task* woken) noexcept {
+    if (slot_budget_ > 0 && poll_in_ > 1) {
+        --slot_budget_;
+        --poll_in_;
+        return true;
+    }
+    add_woken(woken);
+    return false;
+}
+
 task* worker::next_ready() noexcept {
     // Those that overflowed into the injector are as old as ours: turn by turn.
     if (core.injected.has_going_on()) [[unlikely]] {

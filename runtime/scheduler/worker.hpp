@@ -44,6 +44,9 @@ class alignas(base::cache_line) worker {
     void add_fresh(task* t) noexcept;
     /// A task that the running one has woken.
     void add_woken(task* t) noexcept;
+    /// A task that the running one has woken by its end: true when it is the next to run, as from the slot, but without a way through
+    /// memory that others look at. False when others are due; then it is queued.
+    [[nodiscard]] bool runs_next(task* woken) noexcept;
     /// A task that gave up its turn.
     void add_yielded(task* t) noexcept;
     /// The next task to run from our own queues (and, now and then, from the injector); null when there is none.

@@ -25,7 +25,7 @@ void close_jobs() noexcept {
 
 void begin_job(job& j) {
     if (j.home) {
-        enter_child(*j.home);
+        enter_scope(*j.home);
     }
 }
 

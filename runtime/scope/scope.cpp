@@ -4,12 +4,14 @@
 // A child counts as done when its callable and its task_locals are destroyed: after child_done() nothing of it may look at what the scope's
 // frame holds, and the scope may be gone.
 //
-// Which scope somebody is in is a task_local: a child's is its parent scope, and who makes a scope is in that one until it is left.
+// Which scope somebody is in: who makes a scope is in that one until it is left, by a task_local; a child is in its parent scope, to
+// which its task points, so that most children need no memory beside their task.
 //
 // A deadline is watched by a task, not by a timer alone, since request_stop() runs callbacks, which are user code and may suspend. A
 // scope whose deadline is the outer one's has no watcher: the outer stop comes through. The watcher is counted apart from the
 // children, or nobody would ever be done.
 #include "base/check.hpp"
+#include "scheduler/carrier.hpp"
 #include <weft/at_thread_exit.hpp>
 #include <weft/scope.hpp>
 #include <weft/spawn.hpp>
@@ -28,7 +30,11 @@ std::uint64_t number_of_current() noexcept {
 }
 
 scope* current_scope() noexcept {
-    return static_cast<scope*>(abi::find_local(number_of_current()));
+    if (void* made_here = abi::find_local(number_of_current())) {
+        return static_cast<scope*>(made_here);
+    }
+    const scheduler::carrier* c = scheduler::this_carrier();
+    return c && c->running && c->running->operations->is_scope_child ? &abi::home_of(*c->running) : nullptr;
 }
 
 } // namespace
@@ -138,12 +144,14 @@ namespace abi {
 
 task* make_child(scope& home) {
     task* t = make_task(nullptr);
-    detach_task(t); // nobody joins it but the scope, which counts
+    // Nobody joins it but the scope, which counts.
+    // mo: relaxed: only we know the task yet.
+    t->join_word.store(join_detached, std::memory_order_relaxed);
     home.children_.add();
     return t;
 }
 
-void enter_child(scope& home) {
+void enter_scope(scope& home) {
     set_local(number_of_current(), &home);
 }
 
