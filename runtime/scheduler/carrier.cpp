@@ -124,7 +124,9 @@ task* carrier::find_task() noexcept {
             end_search();
             return t;
         }
-        if (!park()) {
+        if (w.searching && w.left_something()) {
+            doze();
+        } else if (!park()) {
             return nullptr;
         }
     }
@@ -163,13 +165,12 @@ task* carrier::search() noexcept {
     ask_for_jobs();
     const unsigned n = core.worker_count;
     for (unsigned round = 0; round < core.search_rounds; ++round) {
-        // A task in a slot is about to run on warm lines: leave it alone in the first half, its worker may just be switching.
-        const bool slot_too = round >= core.search_rounds / 2;
+        w.begin_look();
         const unsigned start = w.random() % n;
         for (unsigned i = 0; i < n; ++i) {
             worker& victim = *core.workers[(start + i) % n];
             if (&victim != &w) {
-                if (task* t = w.steal_from(victim, slot_too)) {
+                if (task* t = w.steal_from(victim)) {
                     return t;
                 }
             }
@@ -185,6 +186,12 @@ task* carrier::search() noexcept {
         }
     }
     return nullptr;
+}
+
+void carrier::doze() noexcept {
+    const std::uint64_t next_timer = core.clock.earliest(), wake = kernel::monotonic_ns() + doze_ns;
+    sleep.park(next_timer < wake ? next_timer : wake);
+    held->begin_look(worker::stale_after); // what is still there has outlived any switch
 }
 
 bool carrier::park() noexcept {

@@ -110,6 +110,11 @@ class deque {
         return b > t ? b - t : 0;
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// Anybody. Which element is the oldest: a number that another never has.
+    [[nodiscard]] std::uint64_t oldest() const noexcept {
+        // mo: relaxed: a sketch, as size().
+        return static_cast<std::uint64_t>(top_.load(std::memory_order_relaxed));
+    }
 
   private:
     std::atomic<T*>& slot(std::int64_t i) noexcept { return slots_[i & (Capacity - 1)]; }

@@ -39,6 +39,8 @@ void worker::add_fresh(task* t) noexcept {
 }
 
 void worker::add_woken(task* t) noexcept {
+    // mo: relaxed: only we write, and a thief only compares.
+    slot_fills_.store(slot_fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     // mo: acq_rel -> another exchange of the slot: the task goes out with what we know of it, the old one comes back.
     if (task* displaced = slot_.exchange(t, std::memory_order_acq_rel)) {
         add_to(ready_, displaced);
@@ -155,7 +157,28 @@ task* worker::next_injected() noexcept {
     return first;
 }
 
-task* worker::steal_from(worker& victim, bool slot_too) noexcept {
+bool worker::is_stale(const worker& victim) noexcept {
+    sighting& seen = sightings_[victim.index % sightings_.size()];
+    // mo: relaxed: as in add_woken.
+    const sighting now{victim.fresh_.oldest(), victim.ready_.oldest(), victim.slot_fills_.load(std::memory_order_relaxed), look_, victim.index};
+    if (seen.victim != now.victim || seen.fresh != now.fresh || seen.ready != now.ready || seen.slot != now.slot) {
+        seen = now;
+    }
+    return look_ - seen.since >= stale_after;
+}
+
+task* worker::steal_from(worker& victim) noexcept {
+    const std::int64_t fresh = victim.fresh_.size(), ready = victim.ready_.size();
+    // mo: relaxed: a look; the exchange below takes.
+    const bool slot = victim.slot_.load(std::memory_order_relaxed) != nullptr;
+    const std::int64_t all = fresh + ready + (slot ? 1 : 0);
+    if (all == 0) {
+        return nullptr;
+    }
+    if (all == 1 && !is_stale(victim)) {
+        left_something_ = true;
+        return nullptr;
+    }
     if (task* t = victim.fresh_.steal()) {
         victim.raise_hunger();
         // Many small tasks: take some more while the victim's lines are here. Of a few, the oldest (the largest subtree) will do.
@@ -177,8 +200,11 @@ task* worker::steal_from(worker& victim, bool slot_too) noexcept {
         }
         return t;
     }
-    // mo: relaxed: a look; the exchange takes.
-    if (slot_too && victim.slot_.load(std::memory_order_relaxed)) {
+    if (slot) {
+        if (!is_stale(victim)) {
+            left_something_ = true;
+            return nullptr;
+        }
         // mo: acq_rel -> add_woken's exchange: the task's memory.
         return victim.slot_.exchange(nullptr, std::memory_order_acq_rel);
     }

@@ -25,6 +25,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace weft::scheduler {
 
@@ -53,8 +54,13 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] task* next_local() noexcept;
     /// A batch from the injector: the first to run, the rest into our queues. Null when it is empty.
     [[nodiscard]] task* next_injected() noexcept;
-    /// Takes work from a victim: one task to run, perhaps more into our queues. The slot only when asked.
-    [[nodiscard]] task* steal_from(worker& victim, bool slot_too) noexcept;
+    /// Takes work from a victim: one task to run, perhaps more into our queues. A single task is left to its owner, who is perhaps about to
+    /// run it on warm lines, unless it was there at an earlier look.
+    [[nodiscard]] task* steal_from(worker& victim) noexcept;
+    /// A round of looks at victims begins. What lies where it lay `looks` rounds ago is stale.
+    void begin_look(unsigned looks = 1) noexcept { look_ += looks; }
+    /// Whether steal_from left something since the last call.
+    [[nodiscard]] bool left_something() noexcept { return std::exchange(left_something_, false); }
     [[nodiscard]] std::uint64_t new_task_id() noexcept;
     [[nodiscard]] std::uint32_t random() noexcept;
     /// A stack for a task that starts; null with *why filled when the kernel refuses one.
@@ -96,6 +102,8 @@ class alignas(base::cache_line) worker {
     std::atomic<std::uint64_t> finished{0}; // tasks ended here; owner writes, shutdown reads
     std::atomic<task*> running{nullptr};    // owner writes, dumps and panics read
 
+    static constexpr unsigned stale_after = 3; // looks, some 100 ns each
+
     static void count(std::atomic<std::uint64_t>& counter) noexcept {
         // mo: relaxed: only the owner writes.
         const std::uint64_t n = counter.load(std::memory_order_relaxed);
@@ -109,6 +117,13 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] task* next_ready() noexcept;
     [[nodiscard]] task* poll_others() noexcept;
     void watch_clock() noexcept;
+    /// What a thief saw of a victim: the numbers of its oldest tasks, and when they were new.
+    struct sighting {
+        std::uint64_t fresh = 0, ready = 0, slot = 0;
+        std::uint64_t since = 0;
+        unsigned victim = ~0u;
+    };
+    [[nodiscard]] bool is_stale(const worker& victim) noexcept;
 
     static constexpr unsigned poll_interval = 61; // prime, so that it does not beat with regular task patterns
     static constexpr unsigned oldest_interval = 64; // polls
@@ -130,8 +145,12 @@ class alignas(base::cache_line) worker {
     std::size_t stack_count_ = 0;          // owner
     std::size_t stack_batch_ = 1;          // owner: how many to ask for next; doubled, so that few tasks take few stacks
     std::array<void*, stack_cache> stacks_; // owner
+    std::uint64_t look_ = 0;               // owner: looks at victims
+    bool left_something_ = false;          // owner
+    std::array<sighting, 8> sightings_;    // owner; a victim's is at its index, modulo
 
     alignas(base::cache_line) std::atomic<task*> slot_{nullptr}; // owner fills, anybody empties
+    std::atomic<std::uint64_t> slot_fills_{0};                   // owner writes, thieves read
     deque<task, 1024> fresh_;
     deque<task, 1024> ready_;
 };
