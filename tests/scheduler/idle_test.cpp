@@ -114,6 +114,37 @@ void after_a_burst_of_work() {
     require_idle("after 10,000 tasks");
 }
 
+/// The worker that has nothing to do neither spins nor takes their cache lines.
+void while_two_tasks_take_turns() {
+    test::watchdog guard(30, "while two tasks take turns");
+    weft::runtime rt({.workers = 2});
+    bool one_cpu = false;
+    for (int attempt = 0; attempt < 5 && !one_cpu; ++attempt) {
+        const long before = cpu_us();
+        const auto begin = std::chrono::steady_clock::now();
+        long rounds = 0;
+        rt.run([&] {
+            weft::binary_semaphore there(0), back(0);
+            auto other = weft::spawn([&] {
+                for (int i = 0; i < 500'000; ++i) {
+                    there.acquire();
+                    back.release();
+                }
+            });
+            for (int i = 0; i < 500'000; ++i) {
+                there.release();
+                back.acquire();
+                ++rounds;
+            }
+            other.join();
+        });
+        const long wall = static_cast<long>((std::chrono::steady_clock::now() - begin) / std::chrono::microseconds(1)), used = cpu_us() - before;
+        support::say("  %ld rounds: %ld us of CPU in %ld us\n", rounds, used, wall);
+        one_cpu = test::sanitized || used < wall * 5 / 4;
+    }
+    REQUIRE(one_cpu);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -122,6 +153,7 @@ int main(int argc, char** argv) {
                                   {"a hundred parked tasks use no CPU", with_a_hundred_parked_tasks},
                                   {"one sleeping task uses no CPU", with_one_sleeping_task},
                                   {"tasks in blocking sections use no CPU of the runtime", with_every_worker_given_away},
+                                  {"two tasks in turns use one CPU", while_two_tasks_take_turns},
                                   {"after a burst of work the workers come to rest", after_a_burst_of_work},
                               },
                               0); // each case has a watchdog
