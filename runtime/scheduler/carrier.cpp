@@ -8,6 +8,7 @@
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
 #include <cstring>
+#include <sched.h>
 
 namespace weft::scheduler {
 
@@ -163,17 +164,15 @@ void carrier::ask_for_jobs() noexcept {
 task* carrier::search() noexcept {
     worker& w = *held;
     ask_for_jobs();
-    const unsigned n = core.worker_count;
+    if (core.order.roams()) [[unlikely]] {
+        core.order.seen_on(w.index, sched_getcpu());
+    }
     for (unsigned round = 0; round < core.search_rounds; ++round) {
         w.begin_look();
-        const unsigned start = w.random() % n;
-        for (unsigned i = 0; i < n; ++i) {
-            worker& victim = *core.workers[(start + i) % n];
-            if (&victim != &w) {
-                if (task* t = w.steal_from(victim)) {
-                    return t;
-                }
-            }
+        const bool last = round + 1 == core.search_rounds;
+        if (task* stolen = core.order.visit(
+                w.index, round, last, [&w] { return w.random(); }, [&](unsigned i) { return w.steal_from(*core.workers[i]); })) {
+            return stolen;
         }
         if (task* t = w.next_injected()) {
             return t;

@@ -15,6 +15,7 @@
 #include "scheduler/injector.hpp"
 #include "scheduler/stack_refusal.hpp"
 #include "scheduler/timers.hpp"
+#include "scheduler/victims.hpp"
 #include "scheduler/worker.hpp"
 #include <atomic>
 #include <cstdint>
@@ -24,8 +25,8 @@
 #include <weft/runtime.hpp>
 
 struct weft::abi::runtime_core {
-    /// Checks the options. Throws bad_option, std::bad_alloc.
-    explicit runtime_core(weft::runtime_options options);
+    /// Checks the options. Throws bad_option, std::bad_alloc. `root` stands before the paths of sysfs (tests build a tree).
+    explicit runtime_core(weft::runtime_options options, const char* root = "");
     runtime_core(const runtime_core&) = delete;
     runtime_core& operator=(const runtime_core&) = delete;
     ~runtime_core();
@@ -78,6 +79,8 @@ struct weft::abi::runtime_core {
     const unsigned worker_count;
     const unsigned search_rounds;     // how long to spin before a park
     const std::vector<unsigned> cpus; // where workers are pinned, round robin; empty: they are not
+
+    scheduler::victims order;         // r/o after init, but for where a roaming worker was seen
 
     scheduler::idle_set idle;
     scheduler::injector injected;
