@@ -193,6 +193,27 @@ void carrier::doze() noexcept {
     held->begin_look(worker::stale_after); // what is still there has outlived any switch
 }
 
+void carrier::sleep_until(std::uint64_t deadline) noexcept {
+    for (;;) {
+        const std::uint64_t due = the_task_depot.tidy_due();
+        if (due >= deadline || !core.clock.is_keeper(sleep)) {
+            (void)sleep.park(deadline);
+            return;
+        }
+        // We are on the idle list all the while: who needs us leaves a token, and waits for one step at most.
+        if ((due != 0 || sleep.has_token()) && sleep.park(due)) {
+            return;
+        }
+        const std::uint64_t now = kernel::monotonic_ns();
+        if (now >= deadline) {
+            return;
+        }
+        if (!the_task_depot.tidy(now)) {
+            core.clock.trim();
+        }
+    }
+}
+
 bool carrier::park() noexcept {
     worker& w = *held;
     w.return_stacks();
@@ -212,7 +233,7 @@ bool carrier::park() noexcept {
         core.report_idle();
     }
     if (sleepy && !core.stopping()) {
-        sleep.park(deadline);
+        sleep_until(deadline);
     }
     core.clock.resign_keeper(sleep);
     if (core.stopping()) {

@@ -99,6 +99,8 @@ class carrier {
     /// count as a searcher: what a producer leaves to us waits until we look again, which is soon.
     void doze() noexcept;
     static constexpr std::uint64_t doze_ns = 100'000; // some times what it costs to be woken
+    /// The sleep itself, until a token or the deadline. The timekeeper tidies the memory of tasks meanwhile.
+    void sleep_until(std::uint64_t deadline) noexcept;
     void end_search() noexcept;
     /// H2 of job_list.hpp, after a change of the idle word.
     void ask_for_jobs() noexcept;

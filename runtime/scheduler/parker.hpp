@@ -44,6 +44,12 @@ class parker {
         }
     }
 
+    /// Whether park() would return at once. By who parks.
+    [[nodiscard]] bool has_token() const noexcept {
+        // mo: relaxed: only a look; taking the token synchronises.
+        return word_.load(std::memory_order_relaxed) == token;
+    }
+
   private:
     static constexpr std::uint32_t empty = 0, asleep = 1, token = 2;
     std::atomic<std::uint32_t> word_{empty}; // atomic, see mo

@@ -55,7 +55,12 @@ runtime_core::runtime_core(weft::runtime_options o, const char* root)
     report_stack_overflows();
 }
 
-runtime_core::~runtime_core() = default;
+runtime_core::~runtime_core() {
+    workers.clear(); // their caches go to the depot
+    if (!oldest_runtime()) {
+        the_task_depot.tidy_all();
+    }
+}
 
 void runtime_core::start() {
     for (auto& w : workers) {

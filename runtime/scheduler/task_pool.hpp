@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory for task descriptors: 128-byte blocks in slabs, a small cache in each worker, a common depot behind them.
+// Memory for task descriptors: 128-byte blocks in slabs, a small cache in each worker, a common depot behind them (task_depot.hpp).
 //
 // A worker takes and frees at its own cache without a lock; caches and depot trade whole batches, so a task made here
 // and freed there costs one lock in `batch` tasks. The pool belongs to the process and not to a runtime: a join_handle may
@@ -8,17 +8,15 @@
 // I1  A free block is in exactly one place: a cache, or a batch of the depot.
 // Reference: J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001 (caches that trade magazines with a depot).
 #pragma once
+#include "scheduler/task_depot.hpp"
 #include <cstddef>
 #include <new>
-#include <weft/abi.hpp>
 
 namespace weft::scheduler {
 
-using abi::task;
-
 class task_cache {
   public:
-    static constexpr std::size_t batch = 64;
+    static constexpr std::size_t batch = task_depot::batch;
     static constexpr std::size_t limit = 2 * batch;
 
     task_cache() = default;

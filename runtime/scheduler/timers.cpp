@@ -27,6 +27,14 @@ bool timers::insert(time::timer& t) noexcept {
     return true;
 }
 
+void timers::trim() noexcept {
+    kernel::guard hold(lock_);
+    const std::size_t needed = heap_.size() + reserved_ > keep ? heap_.size() + reserved_ : keep;
+    if (heap_.capacity() > 4 * needed) {
+        heap_.shrink(needed);
+    }
+}
+
 bool timers::remove(time::timer& t) noexcept {
     kernel::guard hold(lock_);
     const bool was_in = heap_.remove(t);

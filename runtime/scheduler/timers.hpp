@@ -48,6 +48,10 @@ class alignas(base::cache_line) timers {
     void resign_keeper(parker& sleep) noexcept;
     [[nodiscard]] bool is_keeper(const parker& sleep) noexcept;
 
+    /// Gives back the heap's memory when it is much more than the timers in it need, and more than `keep` timers do.
+    void trim() noexcept;
+    static constexpr std::size_t keep = 1024;
+
     [[nodiscard]] bool pending() const noexcept { return earliest() != kernel::never; }
     [[nodiscard]] std::uint64_t earliest() const noexcept {
         // mo: relaxed: a hint; the heap itself is read under the lock.

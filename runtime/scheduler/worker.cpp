@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/worker.hpp"
 #include "scheduler/runtime_core.hpp"
+#include <algorithm>
 
 namespace weft::scheduler {
 
-worker::worker(runtime_core& home, unsigned number) noexcept
-    : core(home), index(number), random_state_(0x9e3779b9u * (number + 1)) {}
+worker::worker(runtime_core& home, unsigned number)
+    : core(home), index(number), random_state_(0x9e3779b9u * (number + 1)),
+      sightings_(std::make_unique<sighting[]>(std::min(home.worker_count, watched_victims))) {}
 
 worker::~worker() {
     return_stacks();
@@ -158,10 +160,13 @@ task* worker::next_injected() noexcept {
 }
 
 bool worker::is_stale(const worker& victim) noexcept {
-    sighting& seen = sightings_[victim.index % sightings_.size()];
+    if (victim.index >= watched_victims) {
+        return true;
+    }
+    sighting& seen = sightings_[victim.index];
     // mo: relaxed: as in add_woken.
-    const sighting now{victim.fresh_.oldest(), victim.ready_.oldest(), victim.slot_fills_.load(std::memory_order_relaxed), look_, victim.index};
-    if (seen.victim != now.victim || seen.fresh != now.fresh || seen.ready != now.ready || seen.slot != now.slot) {
+    const sighting now{victim.fresh_.oldest(), victim.ready_.oldest(), victim.slot_fills_.load(std::memory_order_relaxed), look_};
+    if (seen.fresh != now.fresh || seen.ready != now.ready || seen.slot != now.slot) {
         seen = now;
     }
     return look_ - seen.since >= stale_after;

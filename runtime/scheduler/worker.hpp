@@ -25,6 +25,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace weft::scheduler {
@@ -35,7 +36,7 @@ class carrier;
 
 class alignas(base::cache_line) worker {
   public:
-    worker(runtime_core& home, unsigned number) noexcept;
+    worker(runtime_core& home, unsigned number); // throws std::bad_alloc
     ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -121,7 +122,6 @@ class alignas(base::cache_line) worker {
     struct sighting {
         std::uint64_t fresh = 0, ready = 0, slot = 0;
         std::uint64_t since = 0;
-        unsigned victim = ~0u;
     };
     [[nodiscard]] bool is_stale(const worker& victim) noexcept;
 
@@ -130,6 +130,7 @@ class alignas(base::cache_line) worker {
     static constexpr std::uint64_t clock_fine_ns = 50'000, clock_coarse_ns = 200'000; // how far apart looks at the clock may lie
     static constexpr unsigned slot_in_a_row = 16;
     static constexpr std::size_t stack_cache = 32;
+    static constexpr unsigned watched_victims = 64; // the others' tasks are stale at once
 
     unsigned poll_in_ = poll_interval;     // owner: picks until the next poll
     unsigned poll_every_ = poll_interval;  // owner: halved while tasks run for long and timers are pending
@@ -147,7 +148,7 @@ class alignas(base::cache_line) worker {
     std::array<void*, stack_cache> stacks_; // owner
     std::uint64_t look_ = 0;               // owner: looks at victims
     bool left_something_ = false;          // owner
-    std::array<sighting, 8> sightings_;    // owner; a victim's is at its index, modulo
+    std::unique_ptr<sighting[]> sightings_; // owner; by the victim's index, for the first watched_victims
 
     alignas(base::cache_line) std::atomic<task*> slot_{nullptr}; // owner fills, anybody empties
     std::atomic<std::uint64_t> slot_fills_{0};                   // owner writes, thieves read

@@ -12,6 +12,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 namespace weft::time {
@@ -32,6 +33,16 @@ class timer_heap {
 
     /// Room for n timers, so that insert() cannot throw. Throws std::bad_alloc.
     void reserve(std::size_t n) { entries_.reserve(n); }
+    /// Room for n, at least for those that are in, and no more; if there is no memory to move to, nothing changes.
+    void shrink(std::size_t n) noexcept {
+        try {
+            std::vector<entry> smaller;
+            smaller.reserve(n > entries_.size() ? n : entries_.size());
+            smaller.assign(entries_.begin(), entries_.end());
+            entries_.swap(smaller);
+        } catch (const std::bad_alloc&) { // a wish
+        }
+    }
     std::size_t capacity() const noexcept { return entries_.capacity(); }
 
     /// Throws std::bad_alloc; then nothing has changed.

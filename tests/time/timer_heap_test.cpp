@@ -79,4 +79,28 @@ TEST(timer_heap, a_fired_timer_is_not_removable) {
     EXPECT_FALSE(heap.remove(t));
 }
 
+TEST(timer_heap, shrinks_to_what_is_asked_and_never_below_what_is_in) {
+    timer_heap heap;
+    heap.reserve(10'000);
+    std::vector<timer> timers(100);
+    for (std::size_t i = 0; i < timers.size(); ++i) {
+        timers[i].deadline = 1000 - i;
+        heap.insert(timers[i]);
+    }
+    heap.shrink(200);
+    EXPECT_GE(heap.capacity(), 200u);
+    EXPECT_LT(heap.capacity(), 1000u);
+    heap.shrink(0);
+    EXPECT_GE(heap.capacity(), 100u);
+    EXPECT_TRUE(heap.remove(timers[50])) << "places are as they were";
+    std::uint64_t last = 0;
+    std::size_t fired = 0;
+    while (timer* t = heap.pop_due(2000)) {
+        EXPECT_GT(t->deadline, last);
+        last = t->deadline;
+        ++fired;
+    }
+    EXPECT_EQ(fired, 99u);
+}
+
 } // namespace
