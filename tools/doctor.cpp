@@ -5,6 +5,8 @@
 #include "kernel/features.hpp"
 #include "kernel/glibc_facts.hpp"
 #include "kernel/thread.hpp"
+#include "scheduler/pinning.hpp"
+#include "scheduler/topology.hpp"
 #include <cstdio>
 #include <cstring>
 #include <span>
@@ -41,6 +43,30 @@ bool try_a_thread() {
     return good;
 }
 
+/// Which CPUs are how near: the order in which workers that are pinned to them look for work at each other.
+void print_search_order() {
+    constexpr std::size_t most = 8; // CPUs; the others look alike
+    const auto places = scheduler::read_topology(scheduler::cpus_of_this_thread());
+    for (std::size_t i = 0; i < places.size() && i < most; ++i) {
+        std::string groups;
+        for (unsigned d = 0; d < scheduler::distances; ++d) {
+            std::string some;
+            for (std::size_t k = 0; k < places.size(); ++k) {
+                if (k != i && scheduler::between(places[i], places[k]) == static_cast<scheduler::distance>(d)) {
+                    some.append(1, ' ').append(std::to_string(places[k].cpu));
+                }
+            }
+            if (!some.empty()) {
+                groups.append(groups.empty() ? "" : "; ").append(scheduler::name_of(static_cast<scheduler::distance>(d))).append(":").append(some);
+            }
+        }
+        print("ok", "from CPU " + std::to_string(places[i].cpu), groups.empty() ? "no other" : groups, "sysfs: topology, cache, node");
+    }
+    const bool nodes = !scheduler::read_nodes().empty();
+    print("ok", "workers that are not pinned", nodes ? "their node first, then the others" : "one group",
+          nodes ? "several nodes are online" : "one node is online");
+}
+
 } // namespace
 
 int doctor(std::span<char* const> arguments) {
@@ -56,6 +82,8 @@ int doctor(std::span<char* const> arguments) {
     for (const auto& f : kernel::explain_glibc()) {
         print(f.good ? "ok" : "-", f.what, f.value, f.how);
     }
+    heading("Where a worker looks for work, nearest first");
+    print_search_order();
     heading("Threads");
 #if defined(WEFT_KERNEL_THREADS_PTHREAD)
     print("-", "kernel threads", "pthread_create", "this build is for sanitizers");
