@@ -20,7 +20,7 @@ constexpr std::size_t largest_slab = std::size_t{256} << 20;
 constexpr std::size_t smallest_slab_stacks = 16;
 constexpr std::size_t warm_bytes = std::size_t{8} << 30;      // of stacks, not of memory: most have touched a page or two
 constexpr std::size_t surplus_bytes = std::size_t{64} << 20;  // fewer warm stacks than these are never surplus
-constexpr std::uint64_t surplus_period_ns = 1'000'000'000;
+constexpr std::uint64_t surplus_period_ns = 200'000'000;
 constexpr std::uint64_t cooling_pause_ns = 10'000'000;
 constexpr std::size_t maps_a_guard = 2; // the guard's own, and the split of what it was cut from
 
@@ -265,17 +265,41 @@ bool stack_pool::surplus_is_due_locked() noexcept {
         return false;
     }
     const std::uint64_t now = kernel::monotonic_ns();
-    if (now >= period_end_) {
-        surplus_ = least_warm_ > never_surplus_ ? least_warm_ - never_surplus_ : 0;
-        least_warm_ = warm_count_;
-        period_end_ = now + surplus_period_ns;
-    }
+    end_period_locked(now);
     if (surplus_ == 0 || now < next_cooling_) {
         return false;
     }
     surplus_ -= std::min(surplus_, batch);
     next_cooling_ = now + cooling_pause_ns;
     return true;
+}
+
+void stack_pool::end_period_locked(std::uint64_t now) noexcept {
+    if (now >= period_end_) {
+        surplus_ = least_warm_ > never_surplus_ ? least_warm_ - never_surplus_ : 0;
+        least_warm_ = warm_count_;
+        period_end_ = now + surplus_period_ns;
+    }
+}
+
+std::uint64_t stack_pool::tidy_due() noexcept {
+    kernel::guard hold(lock_);
+    return warm_count_ <= never_surplus_ ? kernel::never : surplus_ != 0 ? 0 : period_end_;
+}
+
+bool stack_pool::tidy(std::uint64_t now) noexcept {
+    void* cooling[tidy_batch];
+    std::size_t count = 0;
+    bool more = false;
+    {
+        kernel::guard hold(lock_);
+        end_period_locked(now);
+        count = take_oldest_locked(cooling, std::min(surplus_, tidy_batch));
+        surplus_ = count == 0 ? 0 : surplus_ - count; // or there are fewer warm ones than that by now
+        more = surplus_ != 0;
+    }
+    cool(cooling, count);
+    return more;
 }
 
 void stack_pool::trim() noexcept {
@@ -308,7 +332,7 @@ void stack_pool::cool(void** tops, std::size_t count) noexcept {
     // All in one call, and neighbours as one place: each call may cost an interrupt of every CPU that runs us. The guards between
     // neighbours stay (guard_page.hpp).
     std::sort(tops, tops + count);
-    iovec places[batch];
+    iovec places[tidy_batch];
     std::size_t n = 0;
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {

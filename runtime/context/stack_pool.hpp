@@ -10,11 +10,10 @@
 // acquire looks in that order and makes a slab when all are empty. A slab is as large as all before it together (within limits), so a small runtime
 // maps little and a million stacks are a few hundred mappings.
 //
-// Trim rule: memory stays warm as long as it is of use. The working set is what a second needs: warm stacks that lay here all through
-// a second are surplus, beyond the first 64 MiB of stacks, and whoever releases stacks then gives a batch of the longest unused back
-// to the kernel (MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short), one in 10 ms, since each
-// batch costs some hundred microseconds. trim() gives all back at once: an idle runtime calls it. And at most warm_limit stacks are
-// warm. Giving back at the end of a burst itself would make its last tasks wait: 10 us a stack instead of 1
+// Trim rule: memory stays warm as long as it is of use. What lay here all through 200 ms is surplus, beyond the first 64 MiB of stacks
+// (the low-water mark of the interval, as in scheduler/task_depot.hpp). An idle runtime gives it back to the kernel step by step (tidy();
+// MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short). In a busy one whoever releases stacks gives a
+// batch back in 10 ms, since each costs some hundred microseconds. And at most warm_limit stacks are warm. Giving back at the end of a burst itself would make its last tasks wait: 10 us a stack instead of 1
 // (bench/workload/parked).
 //
 // Guards. MADV_GUARD_INSTALL (Linux >= 6.13) marks the page table: no mapping is split, so a million guards are no burden. On older
@@ -76,6 +75,10 @@ class stack_pool {
     void release(void* const* tops, std::size_t count) noexcept;
     /// Gives the memory of all warm stacks back to the kernel.
     void trim() noexcept;
+    /// When tidy() has something to do; kernel::never when there is no surplus.
+    [[nodiscard]] std::uint64_t tidy_due() noexcept;
+    /// Gives the memory of some surplus stacks back, if it is time. False when there is nothing more to do now.
+    bool tidy(std::uint64_t now) noexcept;
     /// Bytes below a top that may be used.
     [[nodiscard]] std::size_t usable_size() const noexcept { return stack_size_ - guard_size_ - (colours - 1) * colour_step; }
     /// The guard page of a stack; a fault in guard_size() bytes from there on is an overflow of that stack.
@@ -91,6 +94,7 @@ class stack_pool {
     static constexpr std::size_t colours = 32;
     static constexpr std::size_t colour_step = 64;    // a cache line
     static constexpr std::size_t batch = 32;          // stacks a system call
+    static constexpr std::size_t tidy_batch = 128;    // the same, when nobody is busy
     static constexpr std::size_t prefault_from = 512; // stacks out
 
     /// The end of the memory whose coloured top this is, a multiple of the page size.
@@ -106,6 +110,8 @@ class stack_pool {
     [[nodiscard]] std::size_t take_oldest_locked(void** into, std::size_t wanted) noexcept;
     /// Whether a batch of surplus stacks should be given back now.
     [[nodiscard]] bool surplus_is_due_locked() noexcept;
+    /// The surplus of a period that has ended; then the next one begins.
+    void end_period_locked(std::uint64_t now) noexcept;
     void cool(void** tops, std::size_t count) noexcept;
 
     const std::size_t guard_size_;  // one page

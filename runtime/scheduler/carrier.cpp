@@ -7,6 +7,7 @@
 #include "scheduler/stack_overflow.hpp"
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
+#include <algorithm>
 #include <cstring>
 #include <sched.h>
 
@@ -195,7 +196,7 @@ void carrier::doze() noexcept {
 
 void carrier::sleep_until(std::uint64_t deadline) noexcept {
     for (;;) {
-        const std::uint64_t due = the_task_depot.tidy_due();
+        const std::uint64_t due = std::min(the_task_depot.tidy_due(), core.stacks.tidy_due());
         if (due >= deadline || !core.clock.is_keeper(sleep)) {
             (void)sleep.park(deadline);
             return;
@@ -208,7 +209,7 @@ void carrier::sleep_until(std::uint64_t deadline) noexcept {
         if (now >= deadline) {
             return;
         }
-        if (!the_task_depot.tidy(now)) {
+        if (!the_task_depot.tidy(now) && !core.stacks.tidy(now)) {
             core.clock.trim();
         }
     }

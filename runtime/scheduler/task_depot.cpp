@@ -125,19 +125,12 @@ task* task_depot::carve_locked() {
 // ---- slabs and pages
 
 void task_depot::add_slab_locked() {
-    // Twice the size, and what is not aligned goes back.
-    const long answer = kernel::map_memory(2 * slab_size);
-    if (refused(answer)) {
-        throw std::bad_alloc();
+    if (region_left_ == 0) {
+        map_region_locked();
     }
-    const auto mapped = static_cast<std::uintptr_t>(answer);
-    const std::uintptr_t begin = (mapped + slab_size - 1) & ~(slab_size - 1);
-    if (begin != mapped) {
-        kernel::unmap_memory(reinterpret_cast<void*>(mapped), begin - mapped);
-    }
-    if (const std::uintptr_t end = begin + slab_size; end != mapped + 2 * slab_size) {
-        kernel::unmap_memory(reinterpret_cast<void*>(end), mapped + 2 * slab_size - end);
-    }
+    const std::uintptr_t begin = region_;
+    region_ += slab_size;
+    region_left_ -= slab_size;
     slab& s = *::new (reinterpret_cast<void*>(begin)) slab;
     const std::size_t pages = pages_a_slab();
     s.bare = pages == 64 ? ~std::uint64_t{0} : bit(pages) - 1;
@@ -146,7 +139,35 @@ void task_depot::add_slab_locked() {
         slabs_->previous = &s;
     }
     slabs_ = &s;
+    ++slab_count_;
     enter_stocked_locked(s);
+}
+
+/// Memory for slabs, aligned to what it is made for: one slab, or, when there are many, a huge page.
+void task_depot::map_region_locked() {
+    const bool huge = slab_count_ * slab_size >= huge_page;
+    for (const std::size_t size : {huge ? huge_page : slab_size, slab_size}) {
+        // Twice the size, and what is not aligned goes back.
+        const long answer = kernel::map_memory(2 * size);
+        if (refused(answer)) {
+            continue;
+        }
+        const auto mapped = static_cast<std::uintptr_t>(answer);
+        const std::uintptr_t begin = (mapped + size - 1) & ~(size - 1);
+        if (begin != mapped) {
+            kernel::unmap_memory(reinterpret_cast<void*>(mapped), begin - mapped);
+        }
+        if (const std::uintptr_t end = begin + size; end != mapped + 2 * size) {
+            kernel::unmap_memory(reinterpret_cast<void*>(end), mapped + 2 * size - end);
+        }
+        if (size == huge_page) {
+            (void)kernel::system_call(SYS_madvise, reinterpret_cast<void*>(begin), size, MADV_HUGEPAGE);
+        }
+        region_ = begin;
+        region_left_ = size;
+        return;
+    }
+    throw std::bad_alloc();
 }
 
 void task_depot::remove_slab_locked(slab& s) noexcept {
@@ -155,6 +176,7 @@ void task_depot::remove_slab_locked(slab& s) noexcept {
     if (s.next) {
         s.next->previous = s.previous;
     }
+    --slab_count_;
     kernel::unmap_memory(&s, slab_size);
 }
 

@@ -7,7 +7,8 @@
 //   batches   lists of blocks as the caches gave them back, the last given first: two pointers to trade one. Blocks of many slabs in each.
 //   stocked   blocks that lie with their page: what tidying has gathered, and pages that were never handed out
 //   bare      pages without memory: never touched, or given back to the kernel (MADV_DONTNEED)
-// A new slab is mapped when all three are empty; one with nothing but free blocks is unmapped.
+// A new slab is mapped when all three are empty; one with nothing but free blocks is unmapped. From 2 MiB on, slabs are made eight at a
+// time in what the kernel is asked to back by a huge page: a first touch then costs a fault in 16,384 tasks instead of one in 32.
 //
 // Tidying. After a burst of a million tasks the batches hold 128 MB. Who knows how many the next burst wants? The last interval does:
 // the fewest free blocks in batches during it (least_) were not needed in it. So at the end of an interval in which more than `keep`
@@ -69,6 +70,7 @@ class task_depot {
   private:
     static constexpr std::size_t slab_size = 256 * 1024;
     static constexpr std::size_t most_pages = 64;
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;
     static constexpr std::size_t blocks_a_slab = slab_size / sizeof(task);
     static constexpr std::size_t batches_a_step = 4;
     static constexpr std::size_t slabs_a_step = 1;
@@ -92,6 +94,7 @@ class task_depot {
     void push_batch_locked(task* first, std::size_t length) noexcept;
     [[nodiscard]] task* carve_locked();
     void add_slab_locked();
+    void map_region_locked();
     void remove_slab_locked(slab& s) noexcept;
     void enter_stocked_locked(slab& s) noexcept;
     void leave_stocked_locked(slab& s) noexcept;
@@ -120,6 +123,9 @@ class task_depot {
     std::size_t loose_count_ = 0;   // guarded by lock_
     slab* slabs_ = nullptr;         // guarded by lock_
     slab* stocked_ = nullptr;       // guarded by lock_
+    std::size_t slab_count_ = 0;    // guarded by lock_
+    std::uintptr_t region_ = 0;     // guarded by lock_: address space mapped for the next slabs
+    std::size_t region_left_ = 0;   // guarded by lock_
     std::atomic<std::size_t> free_{0}; // blocks in batches; written under lock_, read by anybody
     std::size_t least_ = 0;         // guarded by lock_: the fewest free blocks in this interval
     std::uint64_t due_ = kernel::never; // guarded by lock_: when the interval ends; never: none runs

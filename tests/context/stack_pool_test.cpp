@@ -102,12 +102,12 @@ TEST_P(a_stack_pool, maps_little_for_few_and_grows_by_doubling) {
     EXPECT_EQ(pool.stats().out, 0u);
 }
 
-TEST_P(a_stack_pool, keeps_what_a_second_needs_warm_and_gives_the_rest_back_little_by_little) {
+TEST_P(a_stack_pool, keeps_what_it_needs_warm_and_gives_the_rest_back_little_by_little) {
     stack_pool pool(options());
     const auto tops = acquire(pool, 5000);
     ASSERT_EQ(tops.size(), 5000u);
     release(pool, tops);
-    EXPECT_EQ(pool.stats().warm, 5000u) << "nothing was unused for a second yet";
+    EXPECT_EQ(pool.stats().warm, 5000u) << "nothing was unused for long yet";
     // 500 are in use from here on. So the other 4,500 are surplus in the end, but for the 1,024 that stay (64 MiB of 64 KiB stacks).
     std::size_t most_at_once = 0;
     while (pool.stats().warm > 1024 + 500) {
