@@ -6,6 +6,7 @@
 #include "kernel/signal_mask.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/thread.hpp"
+#include "scheduler/after_fork.hpp"
 #include <cerrno>
 #include <ctime>
 #include <new>
@@ -27,11 +28,24 @@ void close_descriptor(int descriptor) noexcept {
     (void)system_call(SYS_close, descriptor);
 }
 
+constinit kernel::lock making;
+constinit driver* made = nullptr; // guarded by making
+
+/// In a child of fork(): the thread and its waiters are the parent's.
+void forget_driver() noexcept {
+    ::new (static_cast<void*>(&making)) kernel::lock;
+    if (made) {
+        made->abandon();
+        made = nullptr; // its memory is as the parent's threads left it
+    }
+}
+
+scheduler::fork_repair repair(&forget_driver);
+
 } // namespace
 
 driver& the_driver() noexcept {
-    static constinit kernel::lock making;
-    static constinit driver* made = nullptr; // guarded by making
+    scheduler::notice_fork();
     kernel::guard hold(making);
     if (!made) {
         made = new (std::nothrow) driver;
@@ -42,14 +56,6 @@ driver& the_driver() noexcept {
 
 int driver::enter() noexcept {
     kernel::guard hold(lock_);
-    const auto pid = static_cast<pid_t>(system_call(SYS_getpid));
-    if (running_ && owner_ != pid) { // a child of fork(): the thread and its waiters are the parent's
-        close_descriptor(epoll_);
-        close_descriptor(timer_);
-        running_ = false;
-        deadlines_ = {};
-        users_ = 0;
-    }
     const std::size_t needed = users_ + 1; // each has one deadline at most
     if (needed > deadlines_.capacity()) {
         try {
@@ -62,10 +68,19 @@ int driver::enter() noexcept {
         if (const int error = start_locked()) {
             return error;
         }
-        owner_ = pid;
     }
     ++users_;
     return 0;
+}
+
+void driver::abandon() noexcept {
+    // The child may have closed them, and opened other files under these numbers.
+    epoll_event same{};
+    same.events = EPOLLIN;
+    if (running_ && system_call(SYS_epoll_ctl, epoll_, EPOLL_CTL_MOD, timer_, &same) == 0) {
+        close_descriptor(epoll_);
+        close_descriptor(timer_);
+    }
 }
 
 void driver::leave() noexcept {

@@ -35,7 +35,6 @@
 #include "time/timer_heap.hpp"
 #include <atomic>
 #include <cstdint>
-#include <sys/types.h>
 
 namespace weft::io {
 
@@ -62,6 +61,9 @@ class driver {
     /// Between enter() and leave(): f(argument) on the driver's thread; waits for its answer, blocking the kernel thread.
     [[nodiscard]] bool call(bool (*f)(void*), void* argument) noexcept;
 
+    /// In a child of fork(), which has no such thread: closes the descriptors. Not to be used afterwards.
+    void abandon() noexcept;
+
   private:
     struct request {
         bool (*f)(void*);
@@ -85,7 +87,6 @@ class driver {
     std::uint64_t timer_set_ = ~std::uint64_t{0}; // guarded by lock_
     request* requests_ = nullptr;   // guarded by lock_
     bool running_ = false;          // guarded by lock_
-    pid_t owner_ = 0;               // guarded by lock_: a child of fork() has no such thread
     int epoll_ = -1;                // r/o while running_
     int timer_ = -1;                // r/o while running_
 };

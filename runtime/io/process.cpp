@@ -8,10 +8,12 @@
 #include "io/process_plan.hpp"
 #include "kernel/lock.hpp"
 #include "scheduler/carrier.hpp"
+#include "scheduler/after_fork.hpp"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <sys/epoll.h>
 #include <system_error>
 #include <weft/process.hpp>
@@ -40,6 +42,12 @@ struct orphan : io::waiter {
 constinit kernel::lock orphans_lock;
 constinit orphan* orphans = nullptr; // guarded by orphans_lock: those whom the driver could not take
 
+/// In a child of fork() they are the parent's children.
+scheduler::fork_repair repair([]() noexcept {
+    ::new (static_cast<void*>(&orphans_lock)) kernel::lock;
+    orphans = nullptr;
+});
+
 void bury(orphan* child) noexcept {
     (void)kernel::take_process_end(child->pidfd, false);
     kernel::close_descriptor(child->pidfd);
@@ -52,6 +60,7 @@ void bury_when_done(io::waiter& w) noexcept {
 
 /// Those of the list that have ended.
 void bury_orphans() noexcept {
+    scheduler::notice_fork();
     kernel::guard hold(orphans_lock);
     for (orphan** at = &orphans; *at;) {
         orphan* child = *at;

@@ -3,6 +3,7 @@
 #include "io/driver.hpp"
 #include "kernel/clock.hpp"
 #include "kernel/syscall.hpp"
+#include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include <cerrno>
 #include <csignal>
@@ -104,8 +105,7 @@ bool abi::await_readiness(int descriptor, readiness what, std::uint64_t deadline
     if (deadline_ns != never && kernel::monotonic_ns() >= deadline_ns) {
         return false;
     }
-    const scheduler::carrier* c = scheduler::this_carrier();
-    if (!c || !c->held) {
+    if (!scheduler::suspending_carrier()) {
         return poll_until(descriptor, events, deadline_ns);
     }
     task_waiter w;

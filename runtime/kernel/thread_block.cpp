@@ -2,6 +2,7 @@
 #if !defined(WEFT_KERNEL_THREADS_PTHREAD)
 #include "kernel/thread_block.hpp"
 #include "kernel/features.hpp"
+#include "kernel/fork_mark.hpp"
 #include "kernel/glibc_facts.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/lock.hpp"
@@ -22,25 +23,6 @@ namespace {
 constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept {
     return (n + to - 1) & ~(to - 1);
 }
-
-/// A page that fork(2) clears in the child: the child finds out that it is one without an atfork handler, which glibc
-/// could not unregister and a dlclosed weft would leave behind.
-struct fork_mark {
-    static constexpr std::uint32_t wiped = 0, whole = 1, repairing = 2;
-    std::atomic<std::uint32_t>* word = nullptr;
-    fork_mark() noexcept {
-        const long answer =
-            system_call(SYS_mmap, nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (answer < 0 && answer > -4096) {
-            return;
-        }
-        if (system_call(SYS_madvise, answer, page_size(), MADV_WIPEONFORK) != 0) {
-            (void)system_call(SYS_munmap, answer, page_size());
-            return;
-        }
-        word = ::new (reinterpret_cast<void*>(answer)) std::atomic<std::uint32_t>{whole};
-    }
-};
 
 class cache {
   public:
@@ -210,23 +192,13 @@ class cache {
 
 constinit cache the_cache;
 
+constinit fork_mark mark;
+
 /// The cache, put right first when this process is a fresh child of fork().
 cache& usable_cache() noexcept {
-    static const fork_mark mark;
-    if (!mark.word) {
-        return the_cache;
-    }
-    // mo: acquire -> the store of `whole` below.
-    for (std::uint32_t seen; (seen = mark.word->load(std::memory_order_acquire)) != fork_mark::whole;) {
-        // mo: acquire: nobody else repairs; failure relaxed: the loop reads again.
-        if (seen == fork_mark::wiped && mark.word->compare_exchange_strong(seen, fork_mark::repairing, std::memory_order_acquire,
-                                                                           std::memory_order_relaxed)) {
-            the_cache.after_fork();
-            mark.word->store(fork_mark::whole, std::memory_order_release); // mo: release -> the load above
-        } else {
-            (void)system_call(SYS_sched_yield); // another thread of this child was first
-        }
-    }
+    static const bool planted = (mark.plant(), true);
+    (void)planted;
+    mark.notice([] { the_cache.after_fork(); });
     return the_cache;
 }
 

@@ -3,6 +3,7 @@
 #include "kernel/clock.hpp"
 #include "kernel/features.hpp"
 #include "kernel/syscall.hpp"
+#include "scheduler/default_runtime.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
@@ -17,15 +18,20 @@ using namespace weft::scheduler;
 namespace abi {
 
 task* make_task(runtime_core* core) {
-    carrier* c = this_carrier();
+    carrier* c = suspending_carrier();
     if (!core) {
-        core = c ? &c->core : oldest_runtime();
+        core = c ? &c->core : runtime_of_caller();
+        if (!core && parent_had_default_runtime()) {
+            core = &default_runtime();
+        }
         if (!core) {
             throw no_runtime("weft::spawn: no weft::runtime lives; construct one before the first task");
         }
+    } else if (core->lost_to_fork()) [[unlikely]] {
+        throw no_runtime("weft: this runtime was made before fork(), and its kernel threads are the parent's; make another in the child");
     }
     task* t = nullptr;
-    if (c && c->held) {
+    if (c) {
         t = c->held->descriptors.take();
         t->id = c->held->new_task_id();
     } else {
@@ -92,8 +98,7 @@ void sleep_until_due(void* argument, task* self) noexcept {
 } // namespace
 
 void sleep_until_ns(std::uint64_t deadline_ns) {
-    carrier* c = this_carrier();
-    if (c && c->held) {
+    if (const carrier* c = suspending_carrier()) {
         c->core.clock.reserve();
         sleeper s;
         s.deadline = deadline_ns;
@@ -112,8 +117,7 @@ void sleep_until_ns(std::uint64_t deadline_ns) {
 } // namespace abi
 
 void yield() noexcept {
-    carrier* c = this_carrier();
-    if (c && c->held) {
+    if (suspending_carrier()) {
         yield_running();
     } else {
         (void)kernel::system_call(SYS_sched_yield);
@@ -137,8 +141,8 @@ std::string_view name() noexcept {
 }
 
 int worker() noexcept {
-    const carrier* c = this_carrier();
-    return c && c->held ? static_cast<int>(c->held->index) : -1;
+    const carrier* c = suspending_carrier();
+    return c ? static_cast<int>(c->held->index) : -1;
 }
 
 } // namespace this_task
@@ -150,6 +154,9 @@ runtime::runtime(runtime_options options) : core_(nullptr) {
 }
 
 runtime::~runtime() {
+    if (core_->lost_to_fork()) {
+        return; // nothing of it runs here, and what it holds is as the parent's threads left it
+    }
     abi::blocking_section outside; // a task of another runtime does not hold up its worker
     core_->stop();
     delete core_;

@@ -37,8 +37,8 @@ void put_into_injector(void*, task* self) noexcept {
 } // namespace
 
 void* enter_blocking() noexcept {
-    carrier* c = this_carrier();
-    if (!c || !c->held) {
+    carrier* c = suspending_carrier();
+    if (!c) {
         return nullptr;
     }
     runtime_core& core = c->core;
@@ -76,6 +76,9 @@ void leave_blocking(void* ticket) noexcept {
     }
     carrier* c = this_carrier();
     runtime_core& core = c->core;
+    if (core.lost_to_fork()) [[unlikely]] {
+        return; // f has forked: there is no worker to come back to
+    }
     task* self = c->running;
     if (worker* w = core.idle.reclaim_without_carrier(*static_cast<worker*>(ticket))) {
         c->take(*w);

@@ -140,12 +140,16 @@ namespace weft::abi {
 using namespace weft::scheduler;
 
 void await_task(task* t) {
-    carrier* c = this_carrier();
+    const carrier* c = suspending_carrier();
     if (c && c->running == t) {
         throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
                                 "weft::join_handle::join: a task cannot wait for itself");
     }
-    if (c && c->held) {
+    if (t->home->lost_to_fork()) [[unlikely]] {
+        throw std::system_error(std::make_error_code(std::errc::no_such_process),
+                                "weft: join: the task was started before fork(), and only the parent process runs it");
+    }
+    if (c) {
         task_waiter w;
         w.wake = &wake_task;
         w.awaited = t;

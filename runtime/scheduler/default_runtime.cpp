@@ -2,6 +2,9 @@
 // It is never destroyed: static destructors may still start threads, and detached threads may still run when main returns, as with
 // std::thread. The process's end takes the kernel threads along.
 //
+// In a child of fork() it is lost, as all runtimes (after_fork.hpp); the next thread starts another, and so does the next spawn where spawn found
+// one in the parent.
+//
 // I1  default_core points to a started runtime, which stays, or is null.
 #include "scheduler/default_runtime.hpp"
 #include "kernel/lock.hpp"
@@ -10,6 +13,7 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -21,6 +25,7 @@ constexpr std::size_t default_stack_size = 256 * 1024; // code written for std::
 
 constinit kernel::lock starting;
 constinit std::atomic<runtime_core*> default_core{nullptr}; // written under `starting`; see mo
+constinit std::atomic<bool> inherited{false};               // atomic, see mo: a process that we come from by fork had one
 
 [[noreturn]] void refuse(const char* variable, std::string_view value, const char* wanted) {
     throw bad_option("the environment variable " + std::string(variable) + " is '" + std::string(value) + "'; it must be " + wanted);
@@ -82,6 +87,7 @@ runtime_options options_from_environment() {
 }
 
 abi::runtime_core& default_runtime() {
+    notice_fork();
     // mo: acquire -> the store below: the runtime is built and runs.
     if (runtime_core* core = default_core.load(std::memory_order_acquire)) {
         return *core;
@@ -96,6 +102,21 @@ abi::runtime_core& default_runtime() {
     // mo: release -> the load above.
     default_core.store(core.get(), std::memory_order_release);
     return *core.release();
+}
+
+bool parent_had_default_runtime() noexcept {
+    notice_fork();
+    // mo: relaxed: as in forget_default_runtime.
+    return inherited.load(std::memory_order_relaxed);
+}
+
+void forget_default_runtime() noexcept {
+    ::new (static_cast<void*>(&starting)) kernel::lock;
+    // mo: relaxed, all three: the mark publishes them.
+    if (default_core.load(std::memory_order_relaxed)) {
+        inherited.store(true, std::memory_order_relaxed);
+    }
+    default_core.store(nullptr, std::memory_order_relaxed);
 }
 
 } // namespace weft::scheduler

@@ -14,4 +14,7 @@ namespace weft::scheduler {
 /// call tries again.
 [[nodiscard]] abi::runtime_core& default_runtime();
 
+/// In a child of fork(): the parent had started it, so that spawn found it there.
+[[nodiscard]] bool parent_had_default_runtime() noexcept;
+
 } // namespace weft::scheduler

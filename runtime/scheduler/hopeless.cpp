@@ -3,7 +3,9 @@
 #include "kernel/lock.hpp"
 #include "scheduler/carrier.hpp"
 #include "scheduler/diagnosis.hpp"
+#include "scheduler/after_fork.hpp"
 #include <cstdio>
+#include <new>
 
 namespace weft::scheduler {
 
@@ -20,12 +22,18 @@ const task* running_task() noexcept {
 } // namespace
 
 hopeless_wait::hopeless_wait(const char* what) noexcept : what_(what), who_(running_task()) {
+    notice_fork();
     kernel::guard hold(list_lock);
     next_ = first;
     if (first) {
         first->previous_ = this;
     }
     first = this;
+}
+
+void forget_hopeless_waits() noexcept {
+    ::new (static_cast<void*>(&list_lock)) kernel::lock;
+    first = nullptr;
 }
 
 hopeless_wait::~hopeless_wait() {

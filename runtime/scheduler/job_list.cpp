@@ -162,8 +162,8 @@ namespace weft::abi {
 using namespace weft::scheduler;
 
 void feed_thieves(job_list& list) noexcept {
-    const carrier* c = this_carrier();
-    if (list.hungry == &always_hungry || !c || !c->held) {
+    const carrier* c = suspending_carrier();
+    if (list.hungry == &always_hungry || !c) {
         promote_all(list);
         return;
     }
@@ -189,8 +189,8 @@ void feed_thieves(job_list& list) noexcept {
 }
 
 bool reclaim_job(job& j) noexcept {
-    const carrier* c = this_carrier();
-    if (!c || !c->held) {
+    const carrier* c = suspending_carrier();
+    if (!c) {
         return false;
     }
     worker& w = *c->held;

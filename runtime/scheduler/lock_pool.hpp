@@ -11,6 +11,7 @@
 #pragma once
 #include "base/cache_line.hpp"
 #include "kernel/lock.hpp"
+#include "scheduler/after_fork.hpp"
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +32,7 @@ extern constinit pooled_lock lock_pool[std::size_t{1} << lock_pool_bits];
 }
 
 [[nodiscard]] inline kernel::lock& pool_lock(const void* key) noexcept {
+    notice_fork();
     return lock_pool[pool_index(key)].lock;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What belongs to the process and not to one runtime: the list of living runtimes and the task ids.
 #include "scheduler/runtime_core.hpp"
+#include <new>
 
 namespace weft::scheduler {
 
@@ -26,11 +27,19 @@ std::uint64_t reserve_task_ids(std::uint64_t count) noexcept {
 }
 
 runtime_core* oldest_runtime() noexcept {
+    notice_fork();
     // mo: acquire -> publish_oldest_locked's release.
     return oldest.load(std::memory_order_acquire);
 }
 
+runtime_core* runtime_of_caller() noexcept {
+    const bool in_child = generation() != 0;
+    carrier* const c = this_carrier();
+    return c && !(in_child && c->core.lost_to_fork()) ? &c->core : oldest_runtime();
+}
+
 void enter_registry(runtime_core& core) noexcept {
+    notice_fork();
     kernel::guard hold(registry_lock);
     core.next_living = newest;
     newest = &core;
@@ -38,6 +47,7 @@ void enter_registry(runtime_core& core) noexcept {
 }
 
 void leave_registry(runtime_core& core) noexcept {
+    notice_fork();
     kernel::guard hold(registry_lock);
     runtime_core** link = &newest;
     while (*link && *link != &core) {
@@ -47,6 +57,13 @@ void leave_registry(runtime_core& core) noexcept {
         *link = core.next_living;
     }
     publish_oldest_locked();
+}
+
+void forget_runtimes() noexcept {
+    ::new (static_cast<void*>(&registry_lock)) kernel::lock;
+    newest = nullptr;
+    // mo: relaxed: the mark publishes it.
+    oldest.store(nullptr, std::memory_order_relaxed);
 }
 
 } // namespace weft::scheduler

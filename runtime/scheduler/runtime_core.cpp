@@ -51,6 +51,7 @@ runtime_core::runtime_core(weft::runtime_options o, const char* root)
     for (unsigned i = 0; i < worker_count; ++i) {
         workers.push_back(std::make_unique<worker>(*this, i));
     }
+    watch_for_forks();
     plant_panic_context();
     report_stack_overflows();
 }
@@ -149,6 +150,7 @@ void runtime_core::end_carriers() noexcept {
 }
 
 void runtime_core::stop() noexcept {
+    base::check(!lost_to_fork(), "a runtime that the parent process made was stopped in a child of fork()");
     const carrier* self = this_carrier();
     base::check(!self || &self->core != this, "a weft::runtime was destroyed by one of its own tasks: it would wait for itself");
     leave_registry(*this);
@@ -236,6 +238,9 @@ void runtime_core::wake(const claim& parked) noexcept {
 }
 
 void runtime_core::inject(task* t) noexcept {
+    if (lost_to_fork()) [[unlikely]] {
+        return; // the parent's task: it was handed something here, and does not exist to take it
+    }
     // mo: relaxed: it only must be visible before t can end, and the push below publishes both.
     visitors_.fetch_add(1, std::memory_order_relaxed);
     injected.push(t);

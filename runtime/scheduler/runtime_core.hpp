@@ -11,6 +11,7 @@
 #include "context/stack_pool.hpp"
 #include "kernel/lock.hpp"
 #include "scheduler/carrier.hpp"
+#include "scheduler/after_fork.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/injector.hpp"
 #include "scheduler/stack_refusal.hpp"
@@ -73,6 +74,9 @@ struct weft::abi::runtime_core {
     /// A worker of a closing runtime has nothing to do: stop() looks again.
     void report_idle() noexcept { closer_.unpark(); }
 
+    /// It was made in a process that this one comes from by fork(): none of its kernel threads is here (after_fork.hpp).
+    [[nodiscard]] bool lost_to_fork() const noexcept { return made_in_ != scheduler::generation(); }
+
     void dump(int descriptor) const noexcept;
 
     const weft::runtime_options options;
@@ -100,6 +104,7 @@ struct weft::abi::runtime_core {
     [[nodiscard]] int start_carrier(scheduler::worker& first) noexcept;
     void end_carriers() noexcept;
 
+    const std::uint32_t made_in_ = scheduler::generation();
     alignas(base::cache_line) std::atomic<std::uint64_t> foreign_started_{0}; // atomic, see mo
     std::atomic<std::uint32_t> visitors_{0};                                  // atomic, see mo
     std::atomic<bool> closing_{false};                                        // atomic, see mo
@@ -116,7 +121,20 @@ using abi::runtime_core;
 
 /// The runtime that weft::spawn uses on a foreign thread: the oldest that lives; null when none does.
 [[nodiscard]] runtime_core* oldest_runtime() noexcept;
+/// The running task's, else the oldest; null when there is none.
+[[nodiscard]] runtime_core* runtime_of_caller() noexcept;
 void enter_registry(runtime_core& core) noexcept;
 void leave_registry(runtime_core& core) noexcept;
+
+/// This kernel thread's carrier when what runs here can suspend; null when a wait has to block the kernel thread: on a foreign thread, inside
+/// blocking(), and in a child of fork(), where the task that has forked is a plain kernel thread from its first look on.
+[[nodiscard]] inline carrier* suspending_carrier() noexcept {
+    const bool in_child = generation() != 0;
+    carrier* c = this_carrier();
+    if (in_child && c && c->held && c->core.lost_to_fork()) [[unlikely]] {
+        c->held = nullptr;
+    }
+    return c && c->held ? c : nullptr;
+}
 
 } // namespace weft::scheduler

@@ -5,6 +5,7 @@
 #include "scheduler/job_list.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/task_extras.hpp"
+#include <cstdlib>
 
 namespace weft::scheduler {
 
@@ -105,6 +106,14 @@ task* next_startable(carrier& c) noexcept {
     return nullptr;
 }
 
+/// In the child of a fork the task that forked has returned. To whom?
+[[noreturn]] void end_of_forker(const task& t) noexcept {
+    if (t.own_tls) {
+        std::exit(0); // as the function of a std::thread does there, which is the last thread of its process
+    }
+    base::panic("a task that has called fork() returned in the child, where nobody waits for it: leave the child by exec or _exit");
+}
+
 /// The first function on a task stack, and its last: runs one task to its end and then goes on with the next that has not
 /// started, on the same warm stack, so that tasks which never suspend cost no switch.
 void run_tasks_on_this_stack(void*) noexcept {
@@ -117,6 +126,9 @@ void run_tasks_on_this_stack(void*) noexcept {
             run_in_own_tls(*t, *c);
         } else {
             t->operations->run(*t);
+        }
+        if (generation() != 0 && t->home->lost_to_fork()) [[unlikely]] {
+            end_of_forker(*t);
         }
         task* joiner = nullptr;
         c = &complete(t, joiner); // the task may have migrated

@@ -90,8 +90,7 @@ void sleep_as_thread(chooser& who, std::uint64_t deadline) noexcept {
 }
 
 bool runs_as_task() noexcept {
-    const scheduler::carrier* c = scheduler::this_carrier();
-    return c && c->held;
+    return scheduler::suspending_carrier() != nullptr;
 }
 
 void sleep_as_task(chooser& who, std::uint64_t deadline) noexcept {

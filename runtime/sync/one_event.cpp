@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sync/one_event.hpp"
-#include "scheduler/carrier.hpp"
 #include "scheduler/parker.hpp"
+#include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 
 namespace weft::sync {
@@ -48,8 +48,7 @@ void await_event(std::atomic<std::uintptr_t>& word) noexcept {
     if (word.load(std::memory_order_acquire) == event_happened) {
         return;
     }
-    const scheduler::carrier* c = scheduler::this_carrier();
-    if (c && c->held) {
+    if (scheduler::suspending_carrier()) {
         waiting_task w;
         w.wake = &wake_task;
         w.word = &word;

@@ -30,7 +30,7 @@ namespace abi {
 namespace {
 
 task* make_task_somewhere() {
-    if (scheduler::this_carrier() || scheduler::oldest_runtime()) {
+    if (scheduler::runtime_of_caller()) {
         return make_task(nullptr);
     }
     try {

@@ -196,7 +196,7 @@ wait_result wait_race::wait(std::uint64_t deadline_ns) {
     if (!over()) {
         if (deadline_ns != no_deadline && deadline_ns <= ns_from_now(std::chrono::nanoseconds::zero())) {
             (void)try_win(by_deadline); // not armed, so nobody is woken
-        } else if (const carrier* c = this_carrier(); c && c->held) {
+        } else if (const carrier* c = scheduler::suspending_carrier()) {
             if (deadline_ns == no_deadline) {
                 scheduler::suspend(&arm_task, this);
             } else {
