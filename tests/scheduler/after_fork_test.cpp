@@ -329,7 +329,8 @@ void whatever_the_others_held_the_child_is_free() {
                 foreign.emplace_back(churn);
                 tasks.push_back(rt.spawn(churn));
             }
-            for (int i = 0; i < 60; ++i) {
+            const auto end = std::chrono::steady_clock::now() + 5s;
+            for (int i = 0; i < 60 && std::chrono::steady_clock::now() < end; ++i) {
                 forked(
                     [] {
                         weft::mutex many[300]; // an address for every lock of the pool, or nearly
