@@ -128,4 +128,57 @@ TEST_P(atomics, a_volatile_one_waits_as_well) {
     });
 }
 
+TEST_P(atomics, the_free_functions_take_volatile_ones) {
+    volatile weft::atomic<int> a{0};
+    volatile std::atomic<int> s{0};
+    volatile weft::atomic_flag f;
+    auto waiter = start(0, [&] {
+        weft::atomic_wait(&a, 0);
+        weft::atomic_wait_explicit(&s, 0, weft::memory_order_acquire);
+        weft::atomic_flag_wait(&f, false);
+        f.wait(false, weft::memory_order::acquire);
+    });
+    run(1, [&] {
+        a.store(1);
+        weft::atomic_notify_one(&a);
+        weft::atomic_notify_all(&a);
+        s.store(1);
+        weft::atomic_notify_one(&s);
+        weft::atomic_notify_all(&s);
+        f.test_and_set();
+        weft::atomic_flag_notify_one(&f);
+        weft::atomic_flag_notify_all(&f);
+        EXPECT_TRUE(weft::atomic_flag_test(&f));
+    });
+}
+
+TEST_P(atomics, references_to_one_object_meet_in_their_waits) {
+    int object = 0;
+    auto waiter = start(0, [&] {
+        const weft::atomic_ref mine(object);
+        mine.wait(0);
+        EXPECT_EQ(mine.load(), 1);
+    });
+    run(1, [&] {
+        const weft::atomic_ref<int> other(object), copy(other);
+        copy.notify_all(); // without a change
+        copy = 1;
+        copy.notify_one();
+    });
+    waiter.join();
+    weft::atomic_ref sum(object);
+    sum += 4;
+    EXPECT_EQ(object, 5);
+    static_assert(!std::is_copy_assignable_v<weft::atomic_ref<int>> && std::is_nothrow_copy_constructible_v<weft::atomic_ref<int>>);
+    static_assert(!std::is_convertible_v<int&, weft::atomic_ref<int>> && weft::atomic_ref<int>::is_always_lock_free);
+}
+
+TEST(atomic_names, a_namespace_swap_finds_them) {
+    weft::atomic_int a{1};
+    weft::atomic_fetch_add(&a, 2);
+    EXPECT_EQ(weft::atomic_load_explicit(&a, weft::memory_order_relaxed), 3);
+    weft::atomic_thread_fence(weft::memory_order_seq_cst);
+    weft::atomic_signal_fence(weft::memory_order_acq_rel);
+}
+
 } // namespace
