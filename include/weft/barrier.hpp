@@ -5,6 +5,7 @@
 //
 // Checked, by a panic: more arrivals than expected, a token of another phase than this or the last, and the end with waiters.
 #pragma once
+#include <weft/stoppable.hpp>
 #include <weft/wait_list.hpp>
 
 #include <atomic>
@@ -46,8 +47,23 @@ class barrier_core {
     }
     /// Until that phase is over.
     void wait(std::uint64_t phase) const;
+    template <stop_token_like Token>
+    [[nodiscard]] bool wait(std::uint64_t phase, const Token& token) const {
+        if (token.stop_requested()) {
+            return false;
+        }
+        question q{this, phase};
+        return is_over(phase) || abi::wait(waiters_, &must_wait, &q, token) != wait_result::interrupted;
+    }
 
   private:
+    struct question {
+        const barrier_core* barrier;
+        std::uint64_t phase;
+    };
+    /// Panics for a phase that is neither this nor the last.
+    [[nodiscard]] bool is_over(std::uint64_t phase) const noexcept;
+    static bool must_wait(void* question) noexcept;
     [[noreturn]] static void bad_count() noexcept;
     [[noreturn]] static void destroyed_in_use() noexcept;
 
@@ -98,6 +114,12 @@ class barrier {
     }
     /// Suspends until the token's phase is over.
     void wait(arrival_token&& token) const { core_.wait(token.phase_); }
+    /// The same until a stop is requested: false when it was, also before the call. It gives up the wait, not the arrival, which
+    /// still counts: the token is as before, and may be waited for again, or left.
+    template <abi::stop_token_like Token>
+    [[nodiscard]] bool wait(const arrival_token& arrival, const Token& token) const {
+        return core_.wait(arrival.phase_, token);
+    }
     void arrive_and_wait() { wait(arrive()); }
     /// Arrives, and is not expected any more in the phases that follow.
     void arrive_and_drop() {

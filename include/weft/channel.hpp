@@ -111,7 +111,7 @@ namespace abi {
 }
 
 template <class Rep, class Period>
-choice_terms until_after(const std::chrono::duration<Rep, Period>& limit) noexcept {
+choice_terms until_after(const std::chrono::duration<Rep, Period>& limit) {
     return {limit > limit.zero(), deadline_after(limit)};
 }
 
@@ -119,9 +119,9 @@ choice_terms until_after(const std::chrono::duration<Rep, Period>& limit) noexce
 template <class Clock, class Duration, class Operate>
 channel_status operate_until(const std::chrono::time_point<Clock, Duration>& when, Operate operate_once) {
     for (;;) {
-        const auto now = Clock::now();
-        const bool late = now >= when;
-        const channel_status status = operate_once(choice_terms{!late, late ? 0 : deadline_after(when - now)});
+        const auto left = time_left(when);
+        const bool late = left == left.zero();
+        const channel_status status = operate_once(choice_terms{!late, late ? 0 : deadline_in(left)});
         if (status == channel_status::would_block) {
             return channel_status::timed_out;
         }

@@ -12,12 +12,12 @@
 // Whoever wins the claim, and nobody else, may touch the selector's memory, until it fires. Illegal to lose: the fire of a won claim.
 #pragma once
 #include <weft/abi.hpp>
+#include <weft/stoppable.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
-#include <stop_token>
 
 namespace weft {
 
@@ -138,29 +138,9 @@ void drop_channel(channel_core* c) noexcept;
 /// std::bad_alloc before anything else.
 choice choose(channel_case* cases, channel_case** order, std::size_t count, chooser& who, const choice_terms& terms);
 
-/// The callback type of a token: std's, ours, or that of a token which names its own, as C++26's do.
-template <class Token, class F>
-struct stop_callback_for {
-    using type = typename Token::template callback_type<F>;
-};
-template <class F>
-struct stop_callback_for<stop_token, F> {
-    using type = stop_callback<F>;
-};
-template <class F>
-struct stop_callback_for<std::stop_token, F> {
-    using type = std::stop_callback<F>;
-};
-
 struct chooser_stop {
     chooser* who;
     void operator()() const noexcept { who->stop(); }
-};
-
-template <class Token>
-concept stop_token_like = requires(const Token& t) {
-    { t.stop_requested() };
-    { t.stop_possible() };
 };
 
 /// A plain operation, waiting as the terms say.

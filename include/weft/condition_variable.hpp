@@ -11,7 +11,7 @@
 #pragma once
 #include <weft/at_thread_exit.hpp>
 #include <weft/mutex.hpp>
-#include <weft/stop_token.hpp>
+#include <weft/stoppable.hpp>
 
 #include <condition_variable>
 #include <memory>
@@ -88,17 +88,11 @@ wait_result wait_by(condition_core& core, Lock& lock, wait_race& race, std::uint
     return how;
 }
 
-/// Ends a wait at a stop request.
-struct race_interrupter {
-    wait_race* race;
-    void operator()() const noexcept { race->interrupt(); }
-};
-
 template <class Clock, class Duration>
 cv_status status_of(wait_result how, const std::chrono::time_point<Clock, Duration>& when) {
     // A clock that was set back, or runs slower than ours, has not come to `when`: then it is a spurious wake-up. To wait on would lose
     // a notification that came meanwhile.
-    return how == wait_result::timed_out && Clock::now() >= when ? cv_status::timeout : cv_status::no_timeout;
+    return how == wait_result::timed_out && reached(when) ? cv_status::timeout : cv_status::no_timeout;
 }
 
 } // namespace abi
@@ -263,7 +257,7 @@ class condition_variable_any {
     template <class Lock>
     abi::wait_result wait_stoppable(Lock& lock, const stop_token& token, std::uint64_t deadline_ns) {
         abi::wait_race race;
-        const stop_callback<abi::race_interrupter> on_stop(token, abi::race_interrupter{&race});
+        const abi::interrupt_on_stop<stop_token> on_stop(token, race);
         return wait_ns(lock, race, deadline_ns);
     }
 

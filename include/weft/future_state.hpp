@@ -13,6 +13,7 @@
 #pragma once
 #include <weft/abi.hpp>
 #include <weft/at_thread_exit.hpp>
+#include <weft/stoppable.hpp>
 #include <weft/wait_list.hpp>
 
 #include <atomic>
@@ -73,6 +74,21 @@ class future_state {
     void wait();
     /// The same with a limit, of CLOCK_MONOTONIC, and it runs nothing. False: not ready.
     [[nodiscard]] bool wait_until(std::uint64_t deadline_ns);
+    /// Both until a stop as well. False: not ready.
+    template <stop_token_like Token>
+    [[nodiscard]] bool wait(const Token& token) {
+        return run_if_deferred() || wait_until(token, no_deadline);
+    }
+    template <stop_token_like Token>
+    [[nodiscard]] bool wait_until(const Token& token, std::uint64_t deadline_ns) {
+        while (!is_ready()) {
+            const wait_result how = abi::wait(waiters_, &not_ready, this, token, deadline_ns);
+            if (how == wait_result::timed_out || how == wait_result::interrupted) {
+                return is_ready();
+            }
+        }
+        return true;
+    }
 
     /// Throws future_error, future_already_retrieved, from the second call on.
     void retrieve();
@@ -106,6 +122,8 @@ class future_state {
         future_state* state = nullptr; // r/o
     };
 
+    [[nodiscard]] bool run_if_deferred();
+    static bool not_ready(void* state) noexcept;
     void retire() noexcept;
 
     std::atomic<phase> phase_;               // see I2

@@ -4,6 +4,7 @@
 //
 // Checked, by a panic: a count below zero or above max(), and the end with waiters.
 #pragma once
+#include <weft/stoppable.hpp>
 #include <weft/wait_list.hpp>
 
 #include <atomic>
@@ -39,6 +40,24 @@ class latch {
     }
     /// Suspends until the count is zero.
     void wait() const;
+    /// The same until a stop is requested: false when it was, also before the call.
+    template <abi::stop_token_like Token>
+    [[nodiscard]] bool wait(const Token& token) const {
+        if (token.stop_requested()) {
+            return false;
+        }
+        abi::wait_race race;
+        abi::wait_node node(race);
+        if (try_wait() || !enter(node)) {
+            return true;
+        }
+        const abi::interrupt_on_stop<Token> on_stop(token, race);
+        if (race.wait() == abi::wait_result::woken) {
+            return true;
+        }
+        leave(node);
+        return false;
+    }
     void arrive_and_wait(std::ptrdiff_t update = 1) {
         count_down(update);
         wait();
@@ -47,6 +66,10 @@ class latch {
   private:
     static constexpr std::uint64_t queued = std::uint64_t{1} << 63;
 
+    /// In line; or false: the count is zero.
+    [[nodiscard]] bool enter(abi::wait_node& node) const noexcept;
+    /// Of one who gives up. The latch may be gone, if it has come to zero.
+    void leave(abi::wait_node& node) const noexcept;
     [[noreturn]] static void bad_count() noexcept;
     [[noreturn]] static void destroyed_in_use() noexcept;
 

@@ -15,18 +15,15 @@ enum class readiness : std::uint32_t { readable = 1, writable = 4 }; // POLLIN, 
 /// False when CLOCK_MONOTONIC has reached deadline_ns before.
 bool await_readiness(int descriptor, readiness what, std::uint64_t deadline_ns);
 
-/// As await_readiness, for a deadline on any clock: one that is not steady is asked again.
+/// As await_readiness, for a deadline on any clock: one that is not steady is asked again. Waits once at least.
 template <class Clock, class Duration, class Wait>
 bool until(const std::chrono::time_point<Clock, Duration>& when, Wait wait) {
-    for (;;) {
-        const auto now = Clock::now();
-        if (wait(deadline_after(when - now))) {
+    do {
+        if (wait(deadline_at(when))) {
             return true;
         }
-        if (Clock::now() >= when) {
-            return false;
-        }
-    }
+    } while (!reached(when));
+    return false;
 }
 } // namespace abi
 

@@ -94,10 +94,10 @@ struct deadline_case {
     std::chrono::time_point<Clock, Duration> when;
     F handler;
     [[nodiscard]] std::uint64_t deadline() const {
-        const auto now = Clock::now();
-        return now >= when ? 0 : deadline_after(when - now);
+        const auto left = time_left(when);
+        return left == left.zero() ? 0 : deadline_in(left);
     }
-    [[nodiscard]] bool reached() const { return Clock::now() >= when; } // a clock that is not steady is asked again
+    [[nodiscard]] bool reached() const { return abi::reached(when); } // a clock that is not steady is asked again
     void finish(channel_status) { std::invoke(handler); }
 };
 

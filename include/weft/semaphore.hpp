@@ -8,6 +8,7 @@
 // Checked, by a panic: a counter outside of 0 to max(), and the end with waiters.
 #pragma once
 #include <weft/deadline.hpp>
+#include <weft/stoppable.hpp>
 #include <weft/wait_list.hpp>
 
 #include <atomic>
@@ -45,6 +46,23 @@ class semaphore_core {
     }
     void acquire() { (void)acquire_until(no_deadline); }
     [[nodiscard]] bool acquire_until(std::uint64_t deadline_ns) { return try_acquire() || wait_for_one(deadline_ns); }
+    template <stop_token_like Token>
+    [[nodiscard]] bool acquire_until(const Token& token, std::uint64_t deadline_ns) {
+        if (token.stop_requested()) {
+            return false;
+        }
+        if (try_acquire()) {
+            return true;
+        }
+        wait_race race;
+        wait_node node(race);
+        if (!enter(node)) {
+            return true;
+        }
+        const place_in_line at_end{*this, node};
+        const interrupt_on_stop<Token> on_stop(token, race);
+        return race.wait(deadline_ns) == wait_result::woken;
+    }
     /// Panics when the counter would exceed most.
     void release(std::ptrdiff_t update, std::ptrdiff_t most) noexcept;
 
@@ -53,7 +71,20 @@ class semaphore_core {
   private:
     static constexpr std::uint64_t queued = std::uint64_t{1} << 63, count_bits = queued - 1;
 
+    /// Gives up, unless the unit that was waited for is ours; also when the wait throws.
+    struct place_in_line {
+        semaphore_core& core;
+        wait_node& node;
+        ~place_in_line() {
+            if (node.race->winner() != &node) {
+                core.leave(node);
+            }
+        }
+    };
+
     [[nodiscard]] bool wait_for_one(std::uint64_t deadline_ns);
+    /// In line; or false: there was a unit, and it is ours.
+    [[nodiscard]] bool enter(wait_node& node) noexcept;
     void leave(wait_node& node) noexcept;
     [[noreturn]] static void destroyed_in_use() noexcept;
 
@@ -93,6 +124,26 @@ class counting_semaphore {
     [[nodiscard]] bool try_acquire_until(const std::chrono::time_point<Clock, Duration>& when) {
         return core_.try_acquire() ||
                abi::attempt_until(when, [this](std::uint64_t deadline_ns) { return core_.acquire_until(deadline_ns); });
+    }
+
+    // ---- the same until a stop is requested: false when it was, also before the call
+
+    template <abi::stop_token_like Token>
+    [[nodiscard]] bool acquire(const Token& token) {
+        return core_.acquire_until(token, abi::no_deadline);
+    }
+    template <abi::stop_token_like Token, class Rep, class Period>
+    [[nodiscard]] bool try_acquire_for(const Token& token, const std::chrono::duration<Rep, Period>& duration) {
+        return core_.acquire_until(token, abi::deadline_after(duration));
+    }
+    template <abi::stop_token_like Token, class Clock, class Duration>
+    [[nodiscard]] bool try_acquire_until(const Token& token, const std::chrono::time_point<Clock, Duration>& when) {
+        do {
+            if (core_.acquire_until(token, abi::deadline_at(when))) {
+                return true;
+            }
+        } while (!token.stop_requested() && !abi::reached(when));
+        return false;
     }
 
   private:

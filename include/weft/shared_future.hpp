@@ -41,12 +41,39 @@ class future_base {
             if (state_->is_ready()) {
                 return future_status::ready;
             }
-            const auto now = Clock::now();
-            if (now >= when) {
+            const auto left = time_left(when);
+            if (left == left.zero()) {
                 return future_status::timeout;
             }
-            (void)state_->wait_until(deadline_after(when - now));
+            (void)state_->wait_until(deadline_in(left));
         }
+    }
+
+    // ---- the same until a stop is requested, also before the call
+
+    /// True when the result is there, false when a stop was requested first. Runs a deferred call here.
+    template <stop_token_like Token>
+    [[nodiscard]] bool wait(const Token& token) const {
+        auto& s = state_.checked();
+        return !token.stop_requested() && s.wait(token);
+    }
+    /// timeout also when a stop was requested first.
+    template <stop_token_like Token, class Rep, class Period>
+    future_status wait_for(const Token& token, const std::chrono::duration<Rep, Period>& limit) const {
+        if (state_->is_deferred()) {
+            return future_status::deferred;
+        }
+        return !token.stop_requested() && state_->wait_until(token, deadline_after(limit)) ? future_status::ready : future_status::timeout;
+    }
+    template <stop_token_like Token, class Clock, class Duration>
+    future_status wait_until(const Token& token, const std::chrono::time_point<Clock, Duration>& when) const {
+        do {
+            const future_status how = wait_for(token, time_left(when));
+            if (how != future_status::timeout || token.stop_requested()) {
+                return how;
+            }
+        } while (!reached(when));
+        return future_status::timeout;
     }
 
   protected:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a task may ask and do about itself. Every function also works on a kernel thread that is no worker.
 #pragma once
+#include <weft/deadline.hpp>
+#include <weft/stoppable.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -14,20 +17,15 @@ void yield() noexcept;
 namespace abi {
 /// Suspends the task (blocks a foreign thread) until CLOCK_MONOTONIC reaches deadline_ns. Throws std::bad_alloc.
 void sleep_until_ns(std::uint64_t deadline_ns);
-/// deadline in nanoseconds of CLOCK_MONOTONIC, that far from now; saturates.
-std::uint64_t ns_from_now(std::chrono::nanoseconds duration) noexcept;
-
-template <class Rep, class Period>
-std::uint64_t deadline_after(const std::chrono::duration<Rep, Period>& duration) noexcept {
-    using std::chrono::nanoseconds;
-    if (duration <= duration.zero()) {
-        return ns_from_now(nanoseconds::zero());
+/// True when the time has come, false when a stop was requested before. Throws std::bad_alloc.
+template <stop_token_like Token>
+bool sleep_until_ns(const Token& token, std::uint64_t deadline_ns) {
+    if (token.stop_requested()) {
+        return false;
     }
-    constexpr std::chrono::duration<double> longest = std::chrono::hours(24 * 365 * 100);
-    if (std::chrono::duration<double>(duration) >= longest) {
-        return ~std::uint64_t{0};
-    }
-    return ns_from_now(std::chrono::ceil<nanoseconds>(duration));
+    wait_race race;
+    const interrupt_on_stop<Token> on_stop(token, race);
+    return race.wait(deadline_ns) != wait_result::interrupted;
 }
 } // namespace abi
 
@@ -43,9 +41,24 @@ void sleep_for(const std::chrono::duration<Rep, Period>& duration) {
 /// Suspends the task until `Clock` says `when` or later. Any clock: one that is not steady is asked again on wake.
 template <class Clock, class Duration>
 void sleep_until(const std::chrono::time_point<Clock, Duration>& when) {
-    for (auto now = Clock::now(); now < when; now = Clock::now()) {
-        abi::sleep_until_ns(abi::deadline_after(when - now));
+    for (auto left = abi::time_left(when); left > left.zero(); left = abi::time_left(when)) {
+        abi::sleep_until_ns(abi::deadline_in(left));
     }
+}
+
+/// The same until a stop is requested; false when it was, also before the call.
+template <abi::stop_token_like Token, class Rep, class Period>
+[[nodiscard]] bool sleep_for(const Token& token, const std::chrono::duration<Rep, Period>& duration) {
+    return abi::sleep_until_ns(token, abi::deadline_after(duration));
+}
+template <abi::stop_token_like Token, class Clock, class Duration>
+[[nodiscard]] bool sleep_until(const Token& token, const std::chrono::time_point<Clock, Duration>& when) {
+    do {
+        if (!abi::sleep_until_ns(token, abi::deadline_at(when))) {
+            return false;
+        }
+    } while (!abi::reached(when));
+    return true;
 }
 
 namespace this_task {

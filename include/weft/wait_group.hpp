@@ -49,15 +49,13 @@ class wait_group {
     }
     template <class Clock, class Duration>
     [[nodiscard]] bool wait_until(const std::chrono::time_point<Clock, Duration>& when) {
-        for (;;) {
-            const auto now = Clock::now();
-            if (wait_until_ns(now < when ? abi::deadline_after(when - now) : 0)) {
+        do {
+            const auto left = abi::time_left(when);
+            if (wait_until_ns(left > left.zero() ? abi::deadline_in(left) : 0)) {
                 return true;
             }
-            if (Clock::now() >= when) {
-                return false;
-            }
-        }
+        } while (!abi::reached(when));
+        return false;
     }
     /// False when a stop was requested first, also before the call.
     template <abi::stop_token_like Token>
@@ -70,8 +68,7 @@ class wait_group {
         if (!must_wait(node)) {
             return true;
         }
-        const auto stop = [&race] { race.interrupt(); };
-        const typename abi::stop_callback_for<Token, decltype(stop)>::type on_stop(token, stop);
+        const abi::interrupt_on_stop<Token> on_stop(token, race);
         return race.wait() == abi::wait_result::woken;
     }
 

@@ -28,23 +28,25 @@ void barrier_core::begin_next() noexcept {
     phase_.store(next, std::memory_order_release);
 }
 
-void barrier_core::wait(std::uint64_t phase) const {
-    struct question {
-        const barrier_core* barrier;
-        std::uint64_t phase;
-    } q{this, phase};
+bool barrier_core::is_over(std::uint64_t phase) const noexcept {
     const std::uint64_t now = this->phase();
-    if (now != phase) {
-        base::check(now == phase + 1, "a barrier was waited for by a token of another phase than this or the last");
-        return;
+    if (now == phase) {
+        return false;
     }
-    (void)abi::wait(
-        waiters_,
-        [](void* argument) noexcept {
-            const auto& asked = *static_cast<question*>(argument);
-            return asked.barrier->phase() == asked.phase;
-        },
-        &q);
+    base::check(now == phase + 1, "a barrier was waited for by a token of another phase than this or the last");
+    return true;
+}
+
+bool barrier_core::must_wait(void* argument) noexcept {
+    const auto& asked = *static_cast<question*>(argument);
+    return asked.barrier->phase() == asked.phase;
+}
+
+void barrier_core::wait(std::uint64_t phase) const {
+    question q{this, phase};
+    if (!is_over(phase)) {
+        (void)abi::wait(waiters_, &must_wait, &q);
+    }
 }
 
 void barrier_core::bad_count() noexcept {

@@ -30,20 +30,29 @@ task* make_async_task(std::launch policy) {
     }
 }
 
-void future_state::wait() {
+bool future_state::run_if_deferred() {
     phase seen = deferred;
     // mo: relaxed: a look. acquire -> nothing more than the future itself has handed over; the call's parts came with it.
     if (is_deferred() && phase_.compare_exchange_strong(seen, running, std::memory_order_acquire, std::memory_order_relaxed)) {
         run_deferred();
-        return;
+        return true;
     }
-    (void)wait_until(no_deadline);
+    return false;
+}
+
+void future_state::wait() {
+    if (!run_if_deferred()) {
+        (void)wait_until(no_deadline);
+    }
+}
+
+bool future_state::not_ready(void* state) noexcept {
+    return !static_cast<future_state*>(state)->is_ready();
 }
 
 bool future_state::wait_until(std::uint64_t deadline_ns) {
     while (!is_ready()) {
-        const auto not_ready = [](void* self) noexcept { return !static_cast<future_state*>(self)->is_ready(); };
-        if (abi::wait(waiters_, not_ready, this, deadline_ns) == wait_result::timed_out) {
+        if (abi::wait(waiters_, &not_ready, this, deadline_ns) == wait_result::timed_out) {
             return is_ready();
         }
     }

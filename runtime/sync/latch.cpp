@@ -33,21 +33,36 @@ void latch::count_down(std::ptrdiff_t update) noexcept {
 }
 
 void latch::wait() const {
-    if (try_wait()) {
-        return;
+    abi::wait_race race;
+    abi::wait_node node(race);
+    if (!try_wait() && enter(node)) {
+        (void)race.wait();
     }
-    (void)abi::wait(
-        waiters_,
-        [](void* argument) noexcept {
-            auto& word = *static_cast<std::atomic<std::uint64_t>*>(argument);
-            // mo: acquire -> count_down: as try_wait.
-            std::uint64_t seen = word.load(std::memory_order_acquire);
-            // mo: relaxed: a mark; the section orders it. Failure acquire, as the load.
-            while (seen != 0 && !word.compare_exchange_weak(seen, seen | queued, std::memory_order_acquire, std::memory_order_acquire)) {
-            }
-            return seen != 0;
-        },
-        &word_);
+}
+
+bool latch::enter(abi::wait_node& node) const noexcept {
+    abi::wait_section held(&waiters_);
+    // mo: acquire -> count_down: as try_wait.
+    std::uint64_t seen = word_.load(std::memory_order_acquire);
+    // mo: relaxed: a mark; the section orders it. Failure acquire, as the load.
+    while (seen != 0 && !word_.compare_exchange_weak(seen, seen | queued, std::memory_order_acquire, std::memory_order_acquire)) {
+    }
+    if (seen != 0) {
+        held.link_back(waiters_, node);
+    }
+    return seen != 0;
+}
+
+void latch::leave(abi::wait_node& node) const noexcept {
+    abi::wait_section held(&waiters_);
+    if (node.list) { // else the last one has taken it out, and may have written zero
+        held.unlink(node);
+        if (waiters_.empty()) {
+            // mo: relaxed: a mark; the section orders it.
+            word_.fetch_and(~queued, std::memory_order_relaxed);
+        }
+    }
+    node.key = nullptr;
 }
 
 void latch::bad_count() noexcept {

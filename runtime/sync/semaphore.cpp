@@ -11,34 +11,29 @@
 
 namespace weft::abi {
 
+bool semaphore_core::enter(wait_node& node) noexcept {
+    wait_section held(this);
+    // mo: relaxed: a look; the CAS decides.
+    std::uint64_t seen = word_.load(std::memory_order_relaxed);
+    for (;;) {
+        const bool ours = (seen & count_bits) != 0;
+        // mo: acquire -> release's CAS: what the releaser did. Failure relaxed: we look again.
+        if (word_.compare_exchange_weak(seen, ours ? seen - 1 : seen | queued, std::memory_order_acquire, std::memory_order_relaxed)) {
+            if (!ours) {
+                held.link_back(waiters_, node);
+            }
+            return !ours;
+        }
+    }
+}
+
 bool semaphore_core::wait_for_one(std::uint64_t deadline_ns) {
     wait_race race;
     wait_node node(race);
-    {
-        wait_section held(this);
-        // mo: relaxed: a look; the CAS decides.
-        std::uint64_t seen = word_.load(std::memory_order_relaxed);
-        for (;;) {
-            const bool ours = (seen & count_bits) != 0;
-            // mo: acquire -> release's CAS: what the releaser did. Failure relaxed: we look again.
-            if (word_.compare_exchange_weak(seen, ours ? seen - 1 : seen | queued, std::memory_order_acquire, std::memory_order_relaxed)) {
-                if (ours) {
-                    return true;
-                }
-                break;
-            }
-        }
-        held.link_back(waiters_, node);
+    if (!enter(node)) {
+        return true;
     }
-    struct given_up { // also when the wait throws
-        semaphore_core& core;
-        wait_node& node;
-        ~given_up() {
-            if (node.race->winner() != &node) {
-                core.leave(node);
-            }
-        }
-    } at_end{*this, node};
+    const place_in_line at_end{*this, node};
     return race.wait(deadline_ns) == wait_result::woken; // then the unit is ours
 }
 

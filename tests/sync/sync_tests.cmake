@@ -11,5 +11,7 @@ weft_test(barrier_test barrier_test.cpp LABELS sync)
 weft_test(atomic_test atomic_test.cpp LABELS sync)
 weft_test(wait_list_test wait_list_test.cpp LABELS sync)
 weft_test(sync_death_test sync_death_test.cpp LABELS sync)
+weft_test(stoppable_test stoppable_test.cpp LABELS sync)
+weft_test(deadline_test deadline_test.cpp LABELS sync)
 
-weft_worker_stress(sync sync_stress)
+weft_worker_stress(sync sync_stress stoppable_stress)
