@@ -26,11 +26,14 @@
 
 #include "base/check.hpp"
 #include "scheduler/runtime_core.hpp"
+#include "sync/mutex_watch.hpp"
 
 #include <limits>
 #include <system_error>
 
 namespace weft {
+
+constinit std::atomic<unsigned> sync::overtaken_so_far{0};
 
 namespace abi {
 
@@ -41,7 +44,7 @@ constexpr std::uintptr_t starving = 1; // hand it the mutex
 constexpr std::uintptr_t granted = 2;  // it has been handed
 constexpr std::uintptr_t moved = 4;    // came from a condition variable: its race is over, it sleeps until it is woken
 
-constexpr unsigned patience = 3;
+constexpr unsigned patience = sync::most_often_overtaken;
 constexpr int spin_rounds = 60; // some 2 us, about what a suspension and its wake cost
 
 /// May the holder be running now, on another CPU?
@@ -88,6 +91,7 @@ bool mutex_core::lock_slowly(std::uint64_t deadline_ns, unsigned overtaken) {
         {
             wait_section held(this);
             if (take_or_queue(overtaken != 0)) {
+                sync::note_overtaken(overtaken);
                 return true;
             }
             if (overtaken != 0) {
@@ -100,6 +104,7 @@ bool mutex_core::lock_slowly(std::uint64_t deadline_ns, unsigned overtaken) {
             return false; // if we were the last in the list: the holder will find it empty and take queued back
         }
         if ((node.note & granted) != 0) {
+            sync::note_overtaken(overtaken);
             return true; // the section of unlock_slowly synchronises
         }
     }
