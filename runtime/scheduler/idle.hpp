@@ -16,7 +16,8 @@
 //
 // P2 and W2 order each column's write before its read, so either P3 sees W1 (and wakes) or W3 sees P1 (and withdraws).
 // When P3 sees a searcher, that searcher's own W1 or end_search() comes later, and a fence and a look at every queue follow
-// both. A wake that arrives between W3 and the sleep leaves a token (parker.hpp).
+// both; a searcher may sleep for a moment before that (carrier::doze), and what relied on it waits as long. A wake that arrives
+// between W3 and the sleep leaves a token (parker.hpp).
 //
 // A worker may be on the list without a kernel thread: its task took the kernel thread into blocking(). Who claims it finds it a
 // spare; if there is none to be had, the worker goes back on the list as in W1, and W2 and W3 follow there too, since producers

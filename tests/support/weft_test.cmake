@@ -6,11 +6,15 @@
 # SERIAL: it runs alone, since it measures the machine.
 # Every test has a time limit, so that nothing hangs.
 # Test files share two precompiled headers, one with GoogleTest: reading the headers takes longer than most of them take to compile.
+# They are compiled with little optimisation, except for the stress programs and those that bring their own options: what is proven is the
+# library, and that has all of it.
+set(WEFT_TEST_OPTIMISATION $<$<CONFIG:Release>:-O1>)
 function(weft_test_headers NAME)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tests/${NAME}.cpp CONTENT "// carries the precompiled header of test files\n")
   add_library(${NAME} OBJECT ${PROJECT_BINARY_DIR}/tests/${NAME}.cpp)
   target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${NAME} PRIVATE weft_internal)
+  target_compile_options(${NAME} PRIVATE ${WEFT_TEST_OPTIMISATION})
   target_precompile_headers(${NAME} PRIVATE ${ARGN} <algorithm> <atomic> <chrono> <cstdio> <functional> <memory> <string> <thread> <vector>
     <weft/weft.hpp>)
 endfunction()
@@ -33,10 +37,13 @@ function(weft_test NAME)
   endif()
   if(T_LIBRARIES)
     # They may bring other options: no precompiled header.
-  elseif(T_PROGRAM)
-    target_precompile_headers(${NAME} REUSE_FROM weft_program_headers)
   else()
-    target_precompile_headers(${NAME} REUSE_FROM weft_gtest_headers)
+    target_compile_options(${NAME} PRIVATE ${WEFT_TEST_OPTIMISATION})
+    if(T_PROGRAM)
+      target_precompile_headers(${NAME} REUSE_FROM weft_program_headers)
+    else()
+      target_precompile_headers(${NAME} REUSE_FROM weft_gtest_headers)
+    endif()
   endif()
   add_test(NAME ${NAME} COMMAND ${NAME} ${T_ARGS})
   set_tests_properties(${NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}" RUN_SERIAL "${T_SERIAL}")
@@ -49,7 +56,6 @@ function(weft_worker_stress FLOOR)
     add_executable(${stress} ${stress}.cpp)
     target_include_directories(${stress} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${stress} PRIVATE weft_internal GTest::gtest)
-    target_precompile_headers(${stress} REUSE_FROM weft_gtest_headers)
     foreach(workers 1 2 8)
       add_test(NAME ${stress}_${workers} COMMAND ${stress} ${workers})
       set_tests_properties(${stress}_${workers} PROPERTIES TIMEOUT 240 LABELS "${FLOOR};stress")
