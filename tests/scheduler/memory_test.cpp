@@ -4,7 +4,6 @@
 // about what the first one did.
 //
 // Quiet lasts a second, and longer where this process gets no CPU to tidy with: how long is printed, and is no verdict.
-// Seen to fail: without the tidying in carrier::sleep_until.
 #include "support/program.hpp"
 #include "support/watchdog.hpp"
 #include <algorithm>

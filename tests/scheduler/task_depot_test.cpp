@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The depot gives surplus memory back, keeps what is in use or was needed lately, and loses no block on the way. The clock is the test's.
-// Seen to fail: with least_ not lowered in pop_batch_locked, and with a page that is swept before it is complete.
 #include "scheduler/task_depot.hpp"
 #include "support/gtest_watchdog.hpp"
 #include <atomic>

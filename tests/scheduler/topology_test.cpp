@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Reading sysfs: a machine of two sockets, trees with holes and nonsense in them, and the machine that we are on.
-// Seen to fail: with `listed` ignored in first_of_list, and with the defaults of read_caches taken away.
 #include "scheduler/topology.hpp"
 #include "fake_sysfs.hpp"
 #include "scheduler/pinning.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The order of a search: who is visited, when, how often, and that nobody is left out. On machines of fake_sysfs.hpp.
-// Seen to fail: with the gap of visit_ring not skipped, `last` ignored, and is_due always true.
 #include "scheduler/victims.hpp"
 #include "fake_sysfs.hpp"
 #include "scheduler/runtime_core.hpp"
