@@ -169,7 +169,13 @@ void feed_thieves(job_list& list) noexcept {
     }
     worker& w = *c->held;
     const idle_set& idle = c->core.idle;
-    const auto wanted = [&] { return std::max<std::size_t>(1, idle.parked() + idle.searching()); };
+    const auto wanted = [&] {
+        // No more than CPUs are left for: with 64 workers on two CPUs each fork would feed one of sixty that wait in vain.
+        const unsigned without = idle.parked() + idle.searching();
+        const unsigned busy = c->core.worker_count - std::min(c->core.worker_count, without);
+        const unsigned room = c->core.cpu_count - std::min(c->core.cpu_count, busy);
+        return std::size_t{std::max(1u, std::min(without, room))};
+    };
     std::size_t ready = w.fresh_count();
     for (const std::size_t enough = wanted(); ready < enough; ++ready) {
         if (!promote_oldest(list)) {

@@ -2,7 +2,7 @@
 // The scheduler's side of weft/fork_join.hpp: when jobs become tasks.
 //
 // With several workers, one that runs a task with jobs keeps one of them, the oldest, ready as a task for thieves, and as many as there
-// are idle workers; so a worker that falls idle while the others are in long leaves finds something. Who asks: `hungry` of the worker, raised
+// are idle workers and CPUs for them; so a worker that falls idle while the others are in long leaves finds something. Who asks: `hungry` of the worker, raised
 // by a thief that has taken a task here, by a worker that begins to search or parks, and by the task itself when it comes back from
 // elsewhere. Who answers: the running task, at its next fork. A task that nobody has stolen when its job's caller comes for it is
 // taken back (reclaim_job), and the job called.

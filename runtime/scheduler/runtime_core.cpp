@@ -42,9 +42,9 @@ weft::runtime_options checked(weft::runtime_options o) {
 } // namespace
 
 runtime_core::runtime_core(weft::runtime_options o, const char* root)
-    : options(checked(std::move(o))), worker_count(options.workers),
+    : options(checked(std::move(o))), worker_count(options.workers), cpu_count(kernel::usable_cpus()),
       // More workers than CPUs: a spinning searcher would take the CPU from one that works.
-      search_rounds(worker_count > kernel::usable_cpus() ? 2 : 64),
+      search_rounds(worker_count > cpu_count ? 2 : 64),
       cpus(options.pin_workers ? cpus_of_this_thread() : std::vector<unsigned>()),
       order(victims::of_machine(worker_count, cpus, root)), stacks({.stack_size = options.stack_size}) {
     workers.reserve(worker_count);

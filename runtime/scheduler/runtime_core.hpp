@@ -81,6 +81,7 @@ struct weft::abi::runtime_core {
 
     const weft::runtime_options options;
     const unsigned worker_count;
+    const unsigned cpu_count;         // that we may use
     const unsigned search_rounds;     // how long to spin before a park
     const std::vector<unsigned> cpus; // where workers are pinned, round robin; empty: they are not
 
