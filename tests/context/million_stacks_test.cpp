@@ -2,14 +2,17 @@
 // 1,000,000 stacks out at once, each with a guard that is proven, each touched; the memory comes down when they come back.
 // A program: 0 passed, 77 skipped (no MADV_GUARD_INSTALL: mprotect's guards end near vm.max_map_count / 2; or too little memory), 1 failed.
 #include "context/stack_pool.hpp"
+#include "kernel/clock.hpp"
 #include "kernel/features.hpp"
 #include "kernel/guard_page.hpp"
 #include "support/watchdog.hpp"
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace weft;
@@ -78,6 +81,10 @@ int main() {
     demand(full.out == count, "all are out");
     for (std::size_t at = 0; at < count; at += batch) {
         pool.release(tops.data() + at, std::min(batch, count - at));
+    }
+    for (std::uint64_t due = pool.tidy_due(); due != kernel::never; due = pool.tidy_due()) { // as an idle runtime does
+        std::this_thread::sleep_until(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(due)));
+        (void)pool.tidy(kernel::monotonic_ns());
     }
     const std::size_t after = memory_in_use() - before;
     const auto end = pool.stats();
