@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What contention may cost, by count: how often a waiter is overtaken, and how often it is woken. A kernel thread's wake-ups are counted by the kernel: it
 // has slept as often as it was woken (ru_nvcsw); tasks are woken by the same code (abi::wait_section).
-// Seen to fail: without the hand-over (patience without end) in mutex.cpp; with an unlock that takes all waiters out; with a notify_all that wakes
-// instead of moving.
+// Seen to fail: without the hand-over (patience without end) in mutex.cpp; with a notify_all that wakes instead of moving.
 #include "agent.hpp"
 #include "scheduler/with_workers.hpp"
 #include "sync/mutex_watch.hpp"

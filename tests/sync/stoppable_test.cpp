@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each wait that takes a stop token, by one table: a stop before it, during it, after it; and no stop. Seen to fail: with a callback that does
-// not interrupt, without the look at the token before the wait, and with a latch that keeps its mark when its last waiter has given up.
+// Each wait that takes a stop token, by one table: a stop before it, during it, after it; and no stop. Seen to fail: with a latch that
+// keeps its mark when its last waiter has given up.
 #include "agents.hpp"
 #include <stop_token>
 #include <weft/weft.hpp>
