@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <thread>
+#include <utility>
 #include <weft/weft.hpp>
 
 namespace test {
@@ -25,7 +26,7 @@ void wait_until(Condition holds) {
 
 class census : public testing::Test {
   protected:
-    census() : threads_(support::count_threads()), descriptors_(support::count_descriptors()) {}
+    census() : threads_(support::count_threads()), descriptors_(steady_descriptors()) {}
     ~census() override {
         // A joined thread stays listed for the moment that the kernel needs to bury it.
         for (int i = 0; support::count_threads() > threads_ && i < 5000; ++i) {
@@ -36,6 +37,15 @@ class census : public testing::Test {
     }
 
   private:
+    /// A process that has just begun may still have some open for a moment: a sanitizer's own, that it reads /proc by.
+    static int steady_descriptors() {
+        int before = support::count_descriptors();
+        for (int now = -1; now != before; std::this_thread::sleep_for(1ms)) {
+            now = std::exchange(before, support::count_descriptors());
+        }
+        return before;
+    }
+
     const int threads_;
     const int descriptors_;
 };
