@@ -25,6 +25,9 @@ configure_and_build() { # SOURCE FOLDER ARGUMENTS...
     "$CMAKE" --build "$folder"
 }
 
+# Where the library itself is built again: quickly.
+whole_library=(-DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -DWEFT_CONTEXT="$WEFT_CONTEXT" -DWEFT_PCH=ON)
+
 # The embedding sample prints what it promises.
 check_embed() {
     local printed
@@ -74,7 +77,7 @@ moved_tree() {
 
 # add_subdirectory; nothing but the library comes with it.
 sources() {
-    configure_and_build "$embed" "$work/build" -DWEFT_SOURCE_DIR="$WEFT_SOURCE" -DCMAKE_BUILD_TYPE=Release -DWEFT_CONTEXT="$WEFT_CONTEXT"
+    configure_and_build "$embed" "$work/build" -DWEFT_SOURCE_DIR="$WEFT_SOURCE" "${whole_library[@]}"
     check_embed "$work/build/embed"
     [[ ! -e $work/build/weft/tests && ! -e $work/build/weft/tools ]] || fail "tests or tools of weft were built in a project that embeds it"
     # Install rules of weft are not the embedding project's.
@@ -106,8 +109,8 @@ stranger() {
 
 # The library as a shared object.
 shared() {
-    "$CMAKE" -G Ninja -S "$WEFT_SOURCE" -B "$work/weft" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON \
-        -DWEFT_CONTEXT="$WEFT_CONTEXT" -DWEFT_PCH=ON -DWEFT_TESTS=OFF -DWEFT_BENCH=OFF -DWEFT_TOOLS=OFF -DWEFT_SAMPLES=OFF
+    "$CMAKE" -G Ninja -S "$WEFT_SOURCE" -B "$work/weft" -DCMAKE_CXX_COMPILER="$CXX" "${whole_library[@]}" -DBUILD_SHARED_LIBS=ON \
+        -DWEFT_TESTS=OFF -DWEFT_BENCH=OFF -DWEFT_TOOLS=OFF -DWEFT_SAMPLES=OFF
     "$CMAKE" --build "$work/weft"
     "$CMAKE" --install "$work/weft" --prefix "$work/tree"
     configure_and_build "$WEFT_SOURCE/tests/install/stranger" "$work/build" -DCMAKE_PREFIX_PATH="$work/tree" -DCMAKE_BUILD_TYPE=Release
