@@ -20,12 +20,14 @@ void latch::count_down(std::ptrdiff_t update) noexcept {
             abi::wait_section held(&waiters_);
             // mo: acquire -> the CAS of those who counted before us: what we pass on by the section. The word is ours: all others have
             // counted, and who is in the list sets nothing.
-            if (word_.load(std::memory_order_acquire) == (units | queued)) {
+            seen = word_.load(std::memory_order_acquire);
+            if (seen == (units | queued)) {
                 held.take_all(waiters_);
                 // mo: release -> try_wait's acquire: what we and those before us did.
                 word_.store(0, std::memory_order_release);
                 return;
             }
+            // A waiter has given up. What we saw before the section must not go into the CAS: another may be queued when it comes.
         }
         // mo: acq_rel: release -> try_wait's acquire, acquire -> the CAS before ours, so that the last store above carries all. Failure
         // relaxed: we look again.

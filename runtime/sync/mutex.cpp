@@ -142,13 +142,23 @@ wait_node* mutex_core::take_next(wait_section& held) noexcept {
 void mutex_core::unlock_slowly() noexcept {
     // mo: relaxed: a look; the CAS decides.
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
-    do {
+    for (;;) {
         base::check((seen & locked) != 0, "a mutex was unlocked that nobody holds");
-        if ((seen & woken) == 0 && (seen & queued) != 0 && unlock_and_wake()) {
-            return;
+        if ((seen & woken) == 0 && (seen & queued) != 0) {
+            if (unlock_and_wake()) {
+                return;
+            }
+            // Looked at anew: whoever was under way may be queued again by now, and the word be what it was, so that a CAS from what we
+            // saw before would wake nobody.
+            // mo: relaxed: a look; the CAS decides.
+            seen = word_.load(std::memory_order_relaxed);
+            continue;
         }
         // mo: release -> lock's CAS and take_or_queue's: what we wrote. Failure relaxed: we look again.
-    } while (!word_.compare_exchange_weak(seen, seen & ~locked, std::memory_order_release, std::memory_order_relaxed));
+        if (word_.compare_exchange_weak(seen, seen & ~locked, std::memory_order_release, std::memory_order_relaxed)) {
+            return;
+        }
+    }
 }
 
 /// False when somebody is under way by now (pass_on), so that nobody need be woken.

@@ -55,11 +55,12 @@ void semaphore_core::release(std::ptrdiff_t update, std::ptrdiff_t most) noexcep
     const auto units = static_cast<std::uint64_t>(update);
     // mo: relaxed: a look; the CAS decides.
     std::uint64_t seen = word_.load(std::memory_order_relaxed);
-    do {
+    for (;;) {
         if ((seen & queued) != 0 && units != 0) {
             wait_section held(this);
             // mo: relaxed: I1, the section orders it.
-            if ((word_.load(std::memory_order_relaxed) & queued) != 0) {
+            seen = word_.load(std::memory_order_relaxed);
+            if ((seen & queued) != 0) {
                 std::uint64_t left = units;
                 while (left != 0 && held.take_first(waiters_)) {
                     --left;
@@ -68,10 +69,14 @@ void semaphore_core::release(std::ptrdiff_t update, std::ptrdiff_t most) noexcep
                 word_.store(left | (waiters_.empty() ? 0 : queued), std::memory_order_release);
                 return;
             }
+            // The waiters have given up. What we saw before the section must not go into the CAS: another may be queued when it comes.
         }
         base::check(units <= static_cast<std::uint64_t>(most) - (seen & count_bits), "a semaphore was released above its max()");
         // mo: release -> try_acquire's CAS: what we did before. Failure relaxed: we look again.
-    } while (!word_.compare_exchange_weak(seen, seen + units, std::memory_order_release, std::memory_order_relaxed));
+        if (word_.compare_exchange_weak(seen, seen + units, std::memory_order_release, std::memory_order_relaxed)) {
+            return;
+        }
+    }
 }
 
 void semaphore_core::bad_initial_value() noexcept {
