@@ -99,7 +99,7 @@ struct process_options {
         int childs;
     };
     std::vector<descriptor_copy> descriptors = {}; ///< more descriptors for the child, at the numbers wanted there
-    bool close_others = true;                      ///< the child gets no other descriptor than 0, 1, 2 and those above
+    bool close_others = true;                      ///< the child gets no other descriptor than 0, 1, 2 (unless close-on-exec) and those above
 
     namespaces new_namespaces = {};
     std::vector<namespace_entry> join = {};    ///< existing namespaces to join

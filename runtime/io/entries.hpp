@@ -14,6 +14,8 @@ class namespace_entries {
     /// Throws std::system_error that begins with `caller` when one cannot be opened.
     namespace_entries(const std::vector<namespace_entry>& wanted, const char* caller);
     [[nodiscard]] std::span<const kernel::descriptor_move> list() const noexcept { return list_; }
+    /// Those of the list's descriptors that it owns.
+    [[nodiscard]] std::span<const file_descriptor> opened() const noexcept { return opened_; }
 
   private:
     std::vector<file_descriptor> opened_;

@@ -72,6 +72,7 @@ process_plan::process_plan(const std::vector<std::string>* arguments, const proc
         r.cgroup = open_file(how.cgroup, O_PATH | O_DIRECTORY);
         opened_.emplace_back(r.cgroup);
     }
+    list_private_descriptors();
     r.new_session = how.new_session;
     if (how.process_group) {
         if (*how.process_group < 0) {
@@ -207,6 +208,20 @@ void process_plan::take_redirections() {
     request_.descriptors = moves_;
 }
 
+void process_plan::list_private_descriptors() {
+    const auto list = [this](std::span<const file_descriptor> some) {
+        for (const file_descriptor& one : some) {
+            if (one) {
+                private_.push_back(one.get());
+            }
+        }
+    };
+    list(our_ends_);
+    list(opened_);
+    list(entries_.opened());
+    request_.private_descriptors = private_;
+}
+
 void process_plan::take_ids() {
     if (!how_.user_map.empty()) {
         user_map_ = map_text(how_.user_map);
@@ -231,6 +246,17 @@ void process_plan::take_ids() {
     }
 }
 
+/// As seen from here: a relative name and a directory of the child's own are looked up together.
+bool process_plan::some_candidate_exists() const {
+    if (!how_.join.empty()) {
+        return false; // the child may have looked under other mounts
+    }
+    return std::any_of(candidates_.begin(), candidates_.end(), [this](const std::string& candidate) {
+        const bool moved = !how_.directory.empty() && !candidate.starts_with('/');
+        return ::access((moved ? how_.directory + "/" + candidate : candidate).c_str(), F_OK) == 0;
+    });
+}
+
 void process_plan::refuse(const kernel::spawned& outcome) const {
     std::string text = "weft::process: ";
     switch (outcome.failed) {
@@ -250,6 +276,9 @@ void process_plan::refuse(const kernel::spawned& outcome) const {
         case EMFILE:
         case ENFILE:
             text += "no descriptor for the pidfd (see RLIMIT_NOFILE)";
+            break;
+        case ENOMEM:
+            text += "no memory is left, or the init of the pid namespace for children has ended";
             break;
         case ENOSYS:
             text += "a cgroup or a time namespace needs clone3, which this kernel or a filter refuses";
@@ -316,6 +345,9 @@ void process_plan::refuse(const kernel::spawned& outcome) const {
         text += "cannot run '" + program_ + "'";
         if (candidates_.size() > 1) {
             text += " (looked for in " + std::to_string(candidates_.size()) + " folders of PATH)";
+        }
+        if (outcome.error == ENOENT && some_candidate_exists()) {
+            text += ": the file is there, but not the interpreter that it names (its first line, or the dynamic loader)";
         }
         text += " [execve]";
     }

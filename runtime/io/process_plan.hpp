@@ -23,12 +23,14 @@ class process_plan {
     [[noreturn]] void refuse(const kernel::spawned& outcome) const;
 
   private:
+    [[nodiscard]] bool some_candidate_exists() const;
     void take_arguments(const std::vector<std::string>& arguments);
     void take_environment();
     void take_redirections();
     void take_redirection(int target, const redirection& wanted);
     void take_ids();
     void add_descriptor(int source, int target);
+    void list_private_descriptors();
 
     const process_options& how_;
     kernel::process_request request_;
@@ -39,6 +41,7 @@ class process_plan {
     std::vector<const char*> paths_;
     std::vector<kernel::descriptor_move> moves_;
     std::vector<file_descriptor> opened_;
+    std::vector<int> private_; // our_ends_, opened_ and what entries_ opened
     std::array<file_descriptor, 3> our_ends_;
     namespace_entries entries_;
     std::string user_map_;

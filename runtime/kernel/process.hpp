@@ -52,6 +52,7 @@ struct process_request {
 
     std::span<descriptor_move> descriptors; // by target, each target once; the child may change the sources
     bool close_others = true;                     // all but 0, 1, 2 and the targets above
+    std::span<const int> private_descriptors; // the spawner's own ends and files: never a function's, whatever their number
 
     bool new_session = false;
     pid_t process_group = -1;     // -1: the parent's; 0: its own

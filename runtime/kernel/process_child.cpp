@@ -7,6 +7,7 @@
 #include "kernel/glibc_facts.hpp"
 #include "kernel/signal_mask.hpp"
 #include "kernel/syscall.hpp"
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -96,7 +97,7 @@ int lift(process_start& s, int descriptor, int above) noexcept {
     return static_cast<int>(moved);
 }
 
-/// Sources may be targets of others (2 -> 1 and 1 -> 2), so those in reach of the targets first move out of it.
+/// Sources may be targets of others (2 -> 1 and 1 -> 2), so those in reach of the targets first move out of it (~number: moved).
 void place_descriptors(process_start& s) noexcept {
     const auto moves = s.wanted->descriptors;
     if (moves.empty()) {
@@ -105,7 +106,7 @@ void place_descriptors(process_start& s) noexcept {
     const int above = moves.back().target + 1;
     for (descriptor_move& m : moves) {
         if (m.source < above) {
-            m.source = lift(s, m.source, above);
+            m.source = ~lift(s, m.source, above);
         }
     }
     if (s.report_write >= 0 && s.report_write < above) {
@@ -114,8 +115,12 @@ void place_descriptors(process_start& s) noexcept {
         s.report_write = moved;
     }
     for (const descriptor_move& m : moves) {
-        if (const long answer = system_call(SYS_dup3, m.source, m.target, 0); answer < 0) {
-            fail(s, process_step::descriptor, answer, m.source);
+        const int source = m.source < 0 ? ~m.source : m.source;
+        if (const long answer = system_call(SYS_dup3, source, m.target, 0); answer < 0) {
+            fail(s, process_step::descriptor, answer, source);
+        }
+        if (m.source < 0) {
+            (void)system_call(SYS_close, source);
         }
     }
 }
@@ -223,6 +228,27 @@ void close_between(process_start& s, unsigned first, unsigned last) noexcept {
     }
 }
 
+bool is_target(const process_start& s, int descriptor) noexcept {
+    const auto moves = s.wanted->descriptors;
+    return std::any_of(moves.begin(), moves.end(), [descriptor](const descriptor_move& m) { return m.target == descriptor; });
+}
+
+/// What exec takes from a program has to be taken from a function by hand. The spawner's ends of the child's pipes and the files it
+/// opened: a child that held the write end of its own input would never read its end. And what is close-on-exec at 0, 1 and 2, which is where
+/// a parent that had them closed finds its next pipe or pidfd.
+void drop_what_exec_would(const process_start& s) noexcept {
+    for (const int descriptor : s.wanted->private_descriptors) {
+        if (!is_target(s, descriptor)) {
+            (void)system_call(SYS_close, descriptor);
+        }
+    }
+    for (int descriptor = 0; s.wanted->close_others && descriptor < 3; ++descriptor) {
+        if (descriptor != s.report_write && !is_target(s, descriptor) && system_call(SYS_fcntl, descriptor, F_GETFD) == FD_CLOEXEC) {
+            (void)system_call(SYS_close, descriptor);
+        }
+    }
+}
+
 /// Everything but 0, 1, 2, the targets and, until it has spoken, the report's pipe.
 void close_others(process_start& s) noexcept {
     if (!s.wanted->close_others) {
@@ -301,6 +327,9 @@ void run_process_child(process_start& s) noexcept {
     join_namespaces(s);
     set_session(s);
     place_descriptors(s);
+    if (s.wanted->function) {
+        drop_what_exec_would(s);
+    }
     set_ids(s);
     set_directory(s);
     set_death_signal(s);

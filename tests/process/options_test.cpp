@@ -106,6 +106,96 @@ void other_descriptors_are_closed() {
     close(high);
 }
 
+/// A copy that ends itself, so that what it does to 0, 1 and 2 stays its own; its exit code is f's.
+template <class F>
+int in_a_copy(F f) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        alarm(60); // it may hang: then the signal says so
+        _exit(f());
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/// With some of 0, 1 and 2 closed, the pipes' ends and the pidfds take their numbers; the child has what was asked for all the same, and reads the
+/// end of its input.
+void closed_standard_descriptors() {
+    for (int closed = 0; closed < 8; ++closed) {
+        for (const bool function : {false, true}) {
+            const int code = in_a_copy([=] {
+                for (int n = 0; n < 3; ++n) {
+                    if ((closed & 1 << n) != 0) {
+                        close(n);
+                    }
+                }
+                process_options how;
+                how.input = how.output = how.error = redirection::pipe();
+                const auto to_both = [] {
+                    alarm(60);
+                    char text[16];
+                    const ssize_t size = read(0, text, sizeof text);
+                    return size == 4 && write(1, text, 4) == 4 && read(0, text, sizeof text) == 0 && write(2, "end", 3) == 3 ? 0 : 1;
+                };
+                process p = function ? process(to_both, how) : shell("cat; printf end >&2", how);
+                p.input.write_all("text");
+                p.input.close();
+                if (p.output.read_all() != "text" || p.error.read_all() != "end" || !p.wait().success()) {
+                    return 1;
+                }
+                process_options two;
+                two.input = redirection::pipe();
+                two.output = redirection::pipe();
+                process second = shell("cat", two);
+                // Neither its own pipes' nor second's ends, nor second's pidfd, may be open in there.
+                process_options one;
+                one.output = redirection::pipe();
+                const auto list = [] {
+                    std::string open_ones;
+                    for (int n = 0; n < 64; ++n) {
+                        if (fcntl(n, F_GETFD) >= 0) {
+                            open_ones += std::to_string(n);
+                        }
+                    }
+                    return write(1, open_ones.data(), open_ones.size()) > 0 ? 0 : 1;
+                };
+                std::string wanted;
+                for (int n = 0; n < 3; ++n) {
+                    wanted += n == 1 || (closed & 1 << n) == 0 ? std::to_string(n) : "";
+                }
+                process third = function ? process(list, one)
+                                         : shell("for n in 0 1 2; do test -e /proc/$$/fd/$n && printf $n; done; :", one);
+                const bool right = third.output.read_all() == wanted;
+                second.input.close();
+                return right && third.wait().success() && second.wait().success() ? 0 : 2;
+            });
+            if (code != 0) {
+                say("FAILED: %s, closed %d: %d\n", function ? "function" : "program", closed, code);
+                _exit(failed);
+            }
+        }
+    }
+}
+
+/// Without close_others a function keeps the parent's descriptors, but not the ends of its own pipes: it would never read the end of its input.
+void own_pipes_are_not_kept() {
+    const int code = in_a_copy([] {
+        process_options how;
+        how.close_others = false;
+        how.input = redirection::pipe();
+        process p([] {
+            char byte;
+            alarm(60);
+            return read(0, &byte, 1) == 0 ? 0 : 1;
+        }, how);
+        p.input.close();
+        return p.wait().success() ? 0 : 1;
+    });
+    REQUIRE(code == 0);
+}
+
 void environment_and_path() {
     setenv("WEFT_PARENT", "yes", 1);
     REQUIRE(output_of("echo $WEFT_PARENT") == "yes\n");
@@ -276,6 +366,14 @@ void exec_format_is_told() {
     const std::string file = f / "nonsense";
     REQUIRE(shell("echo nonsense >" + file + "; chmod +x " + file).wait().success());
     require_refusal(ENOEXEC, "nonsense", [&] { process p({file}); });
+    // execve says "no such file" of the interpreter, too; the sentence tells which.
+    const std::string script = f / "script";
+    REQUIRE(shell("echo '#!/nowhere/shell' >" + script + "; chmod +x " + script).wait().success());
+    require_refusal(ENOENT, "the file is there", [&] { process p({script}); });
+    process_options there;
+    there.directory = f.path;
+    require_refusal(ENOENT, "the file is there", [&] { process p({"./script"}, there); });
+    require_refusal(ENOENT, "[execve]: No such file", [&] { process p({f / "nothing"}); });
 }
 
 } // namespace
@@ -286,6 +384,8 @@ int main(int argc, char** argv) {
                       {"files and /dev/null", files_and_null},
                       {"descriptors may cross", descriptors_cross},
                       {"other descriptors are closed", other_descriptors_are_closed},
+                      {"0, 1 and 2 may be closed in the parent", closed_standard_descriptors},
+                      {"a function does not hold the parent's ends of its pipes", own_pipes_are_not_kept},
                       {"environment and PATH", environment_and_path},
                       {"the directory", directory},
                       {"signal mask and dispositions", signal_mask_and_dispositions},
