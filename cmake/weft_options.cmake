@@ -10,12 +10,6 @@ if(WEFT_WERROR)
   target_compile_options(weft_options INTERFACE -Werror)
 endif()
 
-# Reading the standard's headers is most of what a file of weft costs to compile. Precompiled, they would hide an include that a
-# file forgot: builds without them find it (a project that embeds weft, the preset boost-context).
-if(NOT WEFT_PCH)
-  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
-endif()
-
 if(WEFT_SANITIZE)
   if(NOT WEFT_KERNEL_THREADS STREQUAL "pthread")
     message(FATAL_ERROR "Sanitizers know threads only through pthread_create: "

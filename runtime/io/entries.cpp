@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "io/entries.hpp"
+#include "base/throw_errno.hpp"
 #include "kernel/syscall.hpp"
 #include <fcntl.h>
 #include <string>
-#include <system_error>
 
 namespace weft::io {
 
@@ -17,8 +17,7 @@ namespace_entries::namespace_entries(const std::vector<namespace_entry>& wanted,
                                                  : kernel::system_call(SYS_openat, AT_FDCWD, e.file().c_str(), O_RDONLY | O_CLOEXEC);
             if (answer < 0) {
                 const std::string what = e.process() != 0 ? "process " + std::to_string(e.process()) : "'" + e.file() + "'";
-                throw std::system_error(static_cast<int>(-answer), std::generic_category(),
-                                        std::string(caller) + ": cannot open the namespace of " + what);
+                base::throw_errno(static_cast<int>(-answer), std::string(caller) + ": cannot open the namespace of " + what);
             }
             number = static_cast<int>(answer);
             opened_.emplace_back(number);

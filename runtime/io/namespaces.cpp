@@ -5,6 +5,7 @@
 // namespaces (do_exit: exit_mm, ..., exit_task_namespaces, exit_notify). A caller who then looked at /proc/self/task could still find
 // it there with its namespaces, so we wait for the last step instead: a pidfd of the single thread (PIDFD_THREAD, Linux 6.9),
 // which a task awaits without blocking its worker. Older kernels: the join, and then tgkill(2) until it says that there is no such thread.
+#include "base/throw_errno.hpp"
 #include "io/driver.hpp"
 #include "io/entries.hpp"
 #include "kernel/namespaces.hpp"
@@ -14,7 +15,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <system_error>
 #include <weft/blocking.hpp>
 #include <weft/readiness.hpp>
 
@@ -69,10 +69,10 @@ void await_end(kernel::thread* t) {
 
 void abi::run_in_namespaces(const namespace_plan& plan, void (*run)(void*) noexcept, void* argument) {
     const auto refuse = [](const kernel::namespace_refusal& why) {
-        throw std::system_error(why.error, std::generic_category(),
-                                std::string("weft::run_in: cannot ") + (why.joining ? "join a namespace (" : "make a new namespace (") +
-                                    (why.kind == 0 ? std::string("kind unknown") : kernel::name_namespaces(why.kind)) +
-                                    "): " + kernel::explain_namespace_refusal(why));
+        base::throw_errno(why.error, std::string("weft::run_in: cannot ") +
+                                         (why.joining ? "join a namespace (" : "make a new namespace (") +
+                                         (why.kind == 0 ? std::string("kind unknown") : kernel::name_namespaces(why.kind)) +
+                                         "): " + kernel::explain_namespace_refusal(why));
     };
     if (plan.fresh.has(namespaces::user)) {
         refuse({EINVAL, CLONE_NEWUSER, false});
@@ -95,8 +95,7 @@ void abi::run_in_namespaces(const namespace_plan& plan, void (*run)(void*) noexc
     auto started = stays.error != 0 ? kernel::result<kernel::thread*>(kernel::refusal{stays.error, "the readiness driver"})
                                     : kernel::start_thread(&enter_and_run, &c, how);
     if (!started) {
-        throw std::system_error(started.why().error, std::generic_category(),
-                                std::string("weft::run_in: no kernel thread to be had [") + started.why().call + "]");
+        base::throw_errno(started.why().error, std::string("weft::run_in: no kernel thread to be had [") + started.why().call + "]");
     }
     await_end(started.value());
     if (c.refused.error != 0) {

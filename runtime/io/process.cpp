@@ -4,6 +4,7 @@
 // detach() leaves the pidfd to the readiness driver, which takes the status when it comes. When the driver is not to be had the
 // pidfd goes on a list that each later process looks through.
 #include "base/check.hpp"
+#include "base/throw_errno.hpp"
 #include "io/driver.hpp"
 #include "io/process_plan.hpp"
 #include "kernel/lock.hpp"
@@ -21,10 +22,6 @@
 namespace weft {
 
 namespace {
-
-[[noreturn]] void refuse(int error, const std::string& sentence) {
-    throw std::system_error(error, std::generic_category(), sentence);
-}
 
 exit_status status_of(const kernel::process_end& end) noexcept {
     if (end.how == CLD_EXITED) {
@@ -167,7 +164,7 @@ void process::swap(process& other) noexcept {
 
 void process::require_child(const char* call) const {
     if (pid_ == 0) {
-        refuse(EINVAL, std::string("weft::process::") + call + ": there is no child (never started, detached or moved from)");
+        base::throw_errno(EINVAL, std::string("weft::process::") + call + ": there is no child (never started, detached or moved from)");
     }
 }
 
@@ -187,7 +184,7 @@ std::optional<exit_status> process::try_wait() {
             const pid_t pid = pid_;
             pid_ = 0;
             pidfd_.close();
-            refuse(end.why().error, "weft::process: the status of process " + std::to_string(pid) +
+            base::throw_errno(end.why().error, "weft::process: the status of process " + std::to_string(pid) +
                                         " was taken by somebody else (a wait() for any child, or SIGCHLD is ignored)");
         }
         if (end.value().ended) {
@@ -216,7 +213,7 @@ bool process::signal(int number) {
     if (sent.why().error == ESRCH) {
         return false;
     }
-    refuse(sent.why().error, "weft::process::signal: signal " + std::to_string(number) + " to process " + std::to_string(pid_) +
+    base::throw_errno(sent.why().error, "weft::process::signal: signal " + std::to_string(number) + " to process " + std::to_string(pid_) +
                                  (sent.why().error == EINVAL ? ": there is no such signal" : ": not allowed"));
 }
 
@@ -230,7 +227,7 @@ bool process::kill() {
 
 void process::detach() {
     if (!joinable()) {
-        refuse(EINVAL, "weft::process::detach: there is no child to detach (ended, detached or moved from)");
+        base::throw_errno(EINVAL, "weft::process::detach: there is no child to detach (ended, detached or moved from)");
     }
     auto child = std::make_unique<orphan>();
     child->pidfd = pidfd_.get();

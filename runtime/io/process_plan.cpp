@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "io/process_plan.hpp"
+#include "base/throw_errno.hpp"
 #include "kernel/namespaces.hpp"
 #include "kernel/syscall.hpp"
 #include <algorithm>
@@ -19,10 +20,6 @@ using kernel::system_call;
 
 constexpr int most_descriptors = 1 << 20; // no kernel has more by default
 
-[[noreturn]] void refuse_errno(int error, const std::string& sentence) {
-    throw std::system_error(error, std::generic_category(), sentence);
-}
-
 void require_no_nul(const std::string& text, const char* what) {
     if (text.find('\0') != std::string::npos) {
         throw bad_option(std::string("weft::process: ") + what + " holds a NUL character: '" + text.c_str() + "'");
@@ -33,7 +30,7 @@ int open_file(const std::string& path, int flags) {
     require_no_nul(path, "a file name");
     const long answer = system_call(SYS_openat, AT_FDCWD, path.c_str(), flags | O_CLOEXEC, 0666);
     if (answer < 0) {
-        refuse_errno(static_cast<int>(-answer), "weft::process: cannot open '" + path + "'");
+        base::throw_errno(static_cast<int>(-answer), "weft::process: cannot open '" + path + "'");
     }
     return static_cast<int>(answer);
 }
@@ -147,7 +144,7 @@ void process_plan::add_descriptor(int source, int target) {
         throw bad_option("weft::process: " + std::to_string(target) + " cannot be a descriptor of the child");
     }
     if (source < 0 || system_call(SYS_fcntl, source, F_GETFD) < 0) {
-        refuse_errno(EBADF, "weft::process: descriptor " + std::to_string(source) + ", which the child shall have as " +
+        base::throw_errno(EBADF, "weft::process: descriptor " + std::to_string(source) + ", which the child shall have as " +
                                 std::to_string(target) + ", is not open");
     }
     moves_.push_back({source, target});
@@ -181,7 +178,7 @@ void process_plan::take_redirection(int target, const redirection& wanted) {
     case redirection::kind::pipe: {
         int ends[2];
         if (const long answer = system_call(SYS_pipe2, ends, O_CLOEXEC); answer < 0) {
-            refuse_errno(static_cast<int>(-answer), "weft::process: no pipe (see RLIMIT_NOFILE)");
+            base::throw_errno(static_cast<int>(-answer), "weft::process: no pipe (see RLIMIT_NOFILE)");
         }
         const int childs = target == 0 ? 0 : 1;
         our_ends_[static_cast<std::size_t>(target)] = file_descriptor(ends[1 - childs]);
@@ -351,7 +348,7 @@ void process_plan::refuse(const kernel::spawned& outcome) const {
         }
         text += " [execve]";
     }
-    refuse_errno(outcome.error, text);
+    base::throw_errno(outcome.error, text);
 }
 
 } // namespace weft::io

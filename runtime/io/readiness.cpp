@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // weft/readiness.hpp and weft/file_descriptor.hpp: a task waits through the driver, everybody else in ppoll(2).
+#include "base/throw_errno.hpp"
 #include "io/driver.hpp"
 #include "kernel/clock.hpp"
 #include "kernel/syscall.hpp"
@@ -24,14 +25,10 @@ namespace {
 using kernel::never;
 using kernel::system_call;
 
-[[noreturn]] void refuse(int error, const std::string& sentence) {
-    throw std::system_error(error, std::generic_category(), sentence);
-}
-
 /// ppoll until the deadline; true when the descriptor is ready. Blocks the kernel thread.
 bool poll_until(int descriptor, short events, std::uint64_t deadline_ns) {
     const auto refuse_closed = [descriptor] {
-        refuse(EBADF, "weft: waiting for descriptor " + std::to_string(descriptor) + ", which is not open");
+        base::throw_errno(EBADF, "weft: waiting for descriptor " + std::to_string(descriptor) + ", which is not open");
     };
     if (descriptor < 0) { // ppoll would pass over it and wait for ever
         refuse_closed();
@@ -56,7 +53,7 @@ bool poll_until(int descriptor, short events, std::uint64_t deadline_ns) {
             return false;
         }
         if (answer < 0 && answer != -EINTR) {
-            refuse(static_cast<int>(-answer), "weft: waiting for descriptor " + std::to_string(descriptor) + " [ppoll]");
+            base::throw_errno(static_cast<int>(-answer), "weft: waiting for descriptor " + std::to_string(descriptor) + " [ppoll]");
         }
     }
 }
@@ -114,7 +111,7 @@ bool abi::await_readiness(int descriptor, readiness what, std::uint64_t deadline
     w.done = &resume_task;
     const long duplicate = system_call(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, 0);
     if (duplicate < 0) {
-        refuse(static_cast<int>(-duplicate), "weft: no duplicate of descriptor " + std::to_string(descriptor) +
+        base::throw_errno(static_cast<int>(-duplicate), "weft: no duplicate of descriptor " + std::to_string(descriptor) +
                                                  " for a task that waits for it (see RLIMIT_NOFILE)");
     }
     w.descriptor = static_cast<int>(duplicate);
@@ -124,7 +121,7 @@ bool abi::await_readiness(int descriptor, readiness what, std::uint64_t deadline
     }
     scheduler::suspend(&hand_to_driver, &w);
     if (w.outcome == io::wait_outcome::refused) {
-        refuse(w.error, "weft: waiting for descriptor " + std::to_string(descriptor) + " [epoll_ctl]");
+        base::throw_errno(w.error, "weft: waiting for descriptor " + std::to_string(descriptor) + " [epoll_ctl]");
     }
     return w.outcome == io::wait_outcome::ready;
 }
@@ -143,7 +140,7 @@ std::size_t file_descriptor::read_some(void* into, std::size_t size) {
             return static_cast<std::size_t>(got);
         }
         if (got != -EAGAIN && got != -EINTR) {
-            refuse(static_cast<int>(-got), "weft: reading descriptor " + std::to_string(number_));
+            base::throw_errno(static_cast<int>(-got), "weft: reading descriptor " + std::to_string(number_));
         }
     }
 }
@@ -166,7 +163,7 @@ void file_descriptor::write_all(std::string_view bytes) {
         if (put >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(put));
         } else if (put != -EAGAIN && put != -EINTR) {
-            refuse(static_cast<int>(-put), "weft: writing to descriptor " + std::to_string(number_));
+            base::throw_errno(static_cast<int>(-put), "weft: writing to descriptor " + std::to_string(number_));
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What follows a start: the wait, the signal, the stack; and the vfork-like spawn, which needs all three at once.
+#include "base/throw_errno.hpp"
 #include "kernel/clone_stubs.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/signal_mask.hpp"
@@ -13,14 +14,6 @@
 
 namespace weft {
 
-namespace {
-
-[[noreturn]] void throw_errno(int error, const std::string& what) {
-    throw std::system_error(error, std::generic_category(), what);
-}
-
-} // namespace
-
 clone_child::~clone_child() {
     if (pidfd_ != -1) {
         (void)kernel::system_call(SYS_close, pidfd_);
@@ -29,14 +22,14 @@ clone_child::~clone_child() {
 
 std::optional<child_end> clone_child::wait_with(int options) {
     if (pid_ <= 0) {
-        throw_errno(ECHILD, "clone_child: there is no child");
+        base::throw_errno(ECHILD, "clone_child: there is no child");
     }
     if (flags_.has(clone_flag::thread)) {
-        throw_errno(EINVAL,
+        base::throw_errno(EINVAL,
                     "clone_child: a CLONE_THREAD child is a thread, which nobody waits for; watch its CLONE_CHILD_CLEARTID word");
     }
     if (flags_.has(clone_flag::parent)) {
-        throw_errno(EINVAL, "clone_child: a CLONE_PARENT child is its creator's sibling; their parent waits for it");
+        base::throw_errno(EINVAL, "clone_child: a CLONE_PARENT child is its creator's sibling; their parent waits for it");
     }
     for (;;) {
         int status = 0;
@@ -48,7 +41,7 @@ std::optional<child_end> clone_child::wait_with(int options) {
             return std::nullopt;
         }
         if (answer != -EINTR) {
-            throw_errno(static_cast<int>(-answer),
+            base::throw_errno(static_cast<int>(-answer),
                         "clone_child: wait4 for " + std::to_string(pid_) + " (waited for already, or SIGCHLD is ignored)");
         }
     }
@@ -66,25 +59,25 @@ void clone_child::signal(int number) const {
     const long answer = pidfd_ != -1 ? kernel::system_call(SYS_pidfd_send_signal, pidfd_, number, nullptr, 0)
                                      : kernel::system_call(SYS_kill, pid_, number);
     if (answer != 0) {
-        throw_errno(static_cast<int>(-answer), "clone_child: signal " + std::to_string(number) + " to " + std::to_string(pid_));
+        base::throw_errno(static_cast<int>(-answer), "clone_child: signal " + std::to_string(number) + " to " + std::to_string(pid_));
     }
 }
 
 clone_stack::clone_stack(std::size_t size) : guard_(kernel::page_size()) {
     if (size < smallest_clone_stack || size > PTRDIFF_MAX / 2) {
-        throw_errno(EINVAL, "clone_stack: " + std::to_string(size) + " bytes is no size for a stack");
+        base::throw_errno(EINVAL, "clone_stack: " + std::to_string(size) + " bytes is no size for a stack");
     }
     size_ = (size + guard_ - 1) / guard_ * guard_;
     // Not MAP_GROWSDOWN: such a mapping grows into whatever lies below it.
     void* all = ::mmap(nullptr, guard_ + size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (all == MAP_FAILED) {
-        throw_errno(errno, "clone_stack: mmap of " + std::to_string(guard_ + size_) + " bytes");
+        base::throw_errno(errno, "clone_stack: mmap of " + std::to_string(guard_ + size_) + " bytes");
     }
     base_ = static_cast<std::byte*>(all) + guard_;
     if (::mprotect(base_, size_, PROT_READ | PROT_WRITE) != 0) {
         const int error = errno;
         ::munmap(all, guard_ + size_);
-        throw_errno(error, "clone_stack: mprotect of " + std::to_string(size_) + " bytes");
+        base::throw_errno(error, "clone_stack: mprotect of " + std::to_string(size_) + " bytes");
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The compiled half of weft/kernel_thread.hpp: errors become std::system_error here, at the public edge.
+#include "base/throw_errno.hpp"
 #include "kernel/features.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/thread.hpp"
@@ -8,7 +9,6 @@
 #include <cerrno>
 #include <string>
 #include <sys/resource.h>
-#include <system_error>
 #include <weft/kernel_thread.hpp>
 
 namespace weft {
@@ -47,7 +47,7 @@ std::size_t default_stack_size() noexcept {
     default:
         text += why.call;
     }
-    throw std::system_error(why.error, std::generic_category(), text + " [" + why.call + "]");
+    base::throw_errno(why.error, text + " [" + why.call + "]");
 }
 
 std::error_code code(std::errc which) noexcept {

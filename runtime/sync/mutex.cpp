@@ -25,8 +25,8 @@
 #include <weft/mutex.hpp>
 
 #include "base/check.hpp"
-#include "scheduler/runtime_core.hpp"
 #include "sync/mutex_watch.hpp"
+#include "sync/spin.hpp"
 
 #include <limits>
 #include <system_error>
@@ -45,18 +45,11 @@ constexpr std::uintptr_t granted = 2;  // it has been handed
 constexpr std::uintptr_t moved = 4;    // came from a condition variable: its race is over, it sleeps until it is woken
 
 constexpr unsigned patience = sync::most_often_overtaken;
-constexpr int spin_rounds = 60; // some 2 us, about what a suspension and its wake cost
-
-/// May the holder be running now, on another CPU?
-bool spinning_helps() noexcept {
-    const scheduler::carrier* c = scheduler::this_carrier();
-    return !c || !c->held || c->core.worker_count > 1;
-}
 
 } // namespace
 
 bool mutex_core::spin() noexcept {
-    for (int i = 0; i < spin_rounds; ++i) {
+    for (int i = 0; i < sync::spin_rounds; ++i) {
         // mo: relaxed: a look.
         if ((word_.load(std::memory_order_relaxed) & locked) == 0 && try_lock()) {
             return true;
@@ -82,7 +75,7 @@ bool mutex_core::take_or_queue(bool was_woken) noexcept {
 }
 
 bool mutex_core::lock_slowly(std::uint64_t deadline_ns, unsigned overtaken) {
-    if (overtaken == 0 && spinning_helps() && spin()) {
+    if (overtaken == 0 && sync::spinning_helps() && spin()) {
         return true;
     }
     for (;; ++overtaken) {

@@ -9,23 +9,12 @@
 #include <weft/shared_mutex.hpp>
 
 #include "base/check.hpp"
-#include "scheduler/runtime_core.hpp"
+#include "sync/spin.hpp"
 
 namespace weft::abi {
 
-namespace {
-
-constexpr int spin_rounds = 60;
-
-bool spinning_helps() noexcept {
-    const scheduler::carrier* c = scheduler::this_carrier();
-    return !c || !c->held || c->core.worker_count > 1;
-}
-
-} // namespace
-
 bool shared_mutex_core::spin(std::uint32_t wanted) noexcept {
-    for (int i = 0; i < spin_rounds; ++i) {
+    for (int i = 0; i < sync::spin_rounds; ++i) {
         // mo: relaxed: a look. With somebody in line there is nothing to gain.
         if ((word_.load(std::memory_order_relaxed) & queued) != 0) {
             return false;
@@ -52,7 +41,7 @@ bool shared_mutex_core::take_or_queue(std::uint32_t wanted) noexcept {
 }
 
 bool shared_mutex_core::wait_for(std::uint32_t wanted, std::uint64_t deadline_ns) {
-    if (spinning_helps() && spin(wanted)) {
+    if (sync::spinning_helps() && spin(wanted)) {
         return true;
     }
     wait_race race;

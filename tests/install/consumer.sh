@@ -26,7 +26,7 @@ configure_and_build() { # SOURCE FOLDER ARGUMENTS...
 }
 
 # Where the library itself is built again: quickly.
-whole_library=(-DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -DWEFT_CONTEXT="$WEFT_CONTEXT" -DWEFT_PCH=ON)
+whole_library=(-DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -DWEFT_CONTEXT="$WEFT_CONTEXT" -DWEFT_PCH=ON -DWEFT_UNITY=ON)
 
 # The embedding sample prints what it promises.
 check_embed() {

@@ -2,6 +2,7 @@
 // Who gets his turn when, told by counts of tasks and not by time.
 // Seen to fail: tasks that overflow from a ready queue put behind the injector's fresh ones; a joiner that runs next without a bound (the chain).
 #include "gate.hpp"
+#include "support/sanitized.hpp"
 #include "with_workers.hpp"
 #include <algorithm>
 #include <vector>
@@ -11,7 +12,7 @@ namespace {
 class turns : public test::census {};
 
 TEST_F(turns, tasks_that_go_on_do_not_wait_behind_all_that_have_just_been_spawned) {
-    constexpr int sleepers = 3000, fresh = 100'000; // more than a worker's own queues hold
+    constexpr int sleepers = test::thread_sanitized ? 1000 : 3000, fresh = 30 * sleepers; // more than a worker's own queues hold
     weft::runtime rt({.workers = 1});
     rt.run([&] {
         test::gate g;
@@ -70,7 +71,7 @@ TEST_F(turns, tasks_that_wake_each_other_by_their_ends_leave_turns_to_others) {
     // A chain: each task joins the one before it, so that each end hands the turn straight on to a joiner.
     weft::runtime rt({.workers = 1});
     rt.run([&] {
-        constexpr int links = 10'000;
+        constexpr int links = test::thread_sanitized ? 1'000 : 10'000;
         test::gate g;
         bool stop = false;
         int ended = 0, most = 0, since = 0;

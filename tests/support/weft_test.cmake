@@ -6,9 +6,12 @@
 # SERIAL: it runs alone, since it measures the machine.
 # Every test has a time limit, so that nothing hangs.
 # Test files share two precompiled headers, one with GoogleTest: reading the headers takes longer than most of them take to compile.
-# They are compiled with little optimisation, except for the stress programs and those that bring their own options: what is proven is the
-# library, and that has all of it.
+# They are compiled with little optimisation, or none for a sanitizer, except for the stress programs and those that bring their own
+# options: what is proven is the library, and that has all of it.
 set(WEFT_TEST_OPTIMISATION $<$<CONFIG:Release>:-O1>)
+if(WEFT_SANITIZE)
+  set(WEFT_TEST_OPTIMISATION -O0)
+endif()
 function(weft_test_headers NAME)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tests/${NAME}.cpp CONTENT "// carries the precompiled header of test files\n")
   add_library(${NAME} OBJECT ${PROJECT_BINARY_DIR}/tests/${NAME}.cpp)
