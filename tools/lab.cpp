@@ -157,8 +157,9 @@ std::string read_flags(std::span<char* const> arguments, request& into) {
         }
         std::string* const file = flag == "--json" ? &into.json : flag == "--html" ? &into.html : nullptr;
         if (!wanted && !file && flag != "--only") {
-            return (flag.starts_with("-") ? "lab knows no flag '" : "lab takes flags only, not '") + flag +
-                   "'";
+            return flag.starts_with("-") ? "lab knows no flag '" + flag + "'"
+                                         : "lab takes flags only, not '" + flag +
+                                               "' (one part by its name: --only " + flag + ")";
         }
         const std::optional<std::string> value = reader.value();
         if (!value || value->empty()) {

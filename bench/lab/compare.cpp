@@ -3,6 +3,7 @@
 #include "lab/report/columns.hpp"
 #include "lab/report/json.hpp"
 #include "lab/report/json_reader.hpp"
+#include "lab/report/spread.hpp"
 #include "lab/report/units.hpp"
 #include "lab/settings.hpp"
 #include <algorithm>
@@ -160,7 +161,8 @@ comparison compare(const read_report& first, const read_report& second, std::uin
         if (a.noise || b->noise) {
             c.noise = std::max(a.noise.value_or(0), b->noise.value_or(0));
         }
-        c.what = judge(c.ratio, c.noise.value_or(0));
+        c.too_few = std::min(c.first.count, c.second.count) < fewest_rounds;
+        c.what = c.too_few ? finding::not_told_apart : judge(c.ratio, c.noise.value_or(0));
         result.figures.push_back(std::move(c));
     }
     for (const reported& b : second.figures) {
@@ -192,11 +194,12 @@ std::string comparison_text(const comparison& c, const std::string& first_file,
     text += to_the_right("B/A", 10) + "  95 % interval   noise  finding\n";
     std::size_t count[3] = {};
     bool noisy = false;
+    bool few = false;
     for (const compared& f : c.figures) {
         text += "  " + to_the_left(f.title, 56) + to_the_right(as_time(f.first.p50), 10) +
-                to_the_right(as_percent(f.first.relative_iqr()), 8) +
+                to_the_right(as_spread(f.first), 8) +
                 to_the_right(as_time(f.second.p50), 10) +
-                to_the_right(as_percent(f.second.relative_iqr()), 8) +
+                to_the_right(as_spread(f.second), 8) +
                 to_the_right(as_ratio(f.ratio.estimate), 10) +
                 to_the_right(as_times(f.ratio.low) + " to " + as_times(f.ratio.high), 15) +
                 to_the_right(f.noise ? as_percent(*f.noise) : "?", 8);
@@ -204,7 +207,8 @@ std::string comparison_text(const comparison& c, const std::string& first_file,
         text += words[static_cast<std::size_t>(f.what)];
         const bool too_noisy = f.noise && *f.noise > noise_threshold;
         noisy = noisy || too_noisy;
-        text += std::string(too_noisy ? ", too noisy" : "") + "\n";
+        text += std::string(too_noisy ? ", too noisy" : "") + (f.too_few ? ", too few rounds" : "") + "\n";
+        few = few || f.too_few;
         ++count[static_cast<std::size_t>(f.what)];
     }
     text += wrapped(
@@ -217,6 +221,10 @@ std::string comparison_text(const comparison& c, const std::string& first_file,
         text += wrapped("Too noisy: a noise figure above " + as_percent(noise_threshold) +
                         " means that one of the runs could not tell the same thing from itself; where it "
                         "says so, measure again.");
+    }
+    if (few) {
+        text += wrapped("Too few rounds: below " + std::to_string(fewest_rounds) +
+                        " an interval tells less than it says (of one round, nothing).");
     }
     for (const auto& [names, which] : {std::pair(&c.only_in_first, "A"), std::pair(&c.only_in_second, "B")}) {
         if (!names->empty()) {

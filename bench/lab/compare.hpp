@@ -51,6 +51,7 @@ struct compared {
     interval ratio;              // second to first
     std::optional<double> noise; // the larger of the two
     finding what = finding::not_told_apart;
+    bool too_few = false; // rounds, in one of the two, to tell anything
 };
 
 struct comparison {

@@ -27,7 +27,7 @@ interleaved interleave(const std::string& what, const std::vector<lane>& lanes, 
             (void)lanes[l].take();
         }
     }
-    shown.begin(what, how_much.rounds);
+    shown.begin(what, how_much.rounds, how_much.budget_ns);
     const std::uint64_t began = kernel::monotonic_ns();
     while (result.rounds < how_much.rounds) {
         random.shuffle(std::span(order));

@@ -23,7 +23,8 @@ struct noise_figure {
     summary figures;             // the second one's
     interval ratio;              // of the second to the first
     double figure = 0;           // the farthest from 1 that the interval reaches
-    [[nodiscard]] bool too_noisy() const noexcept { return figure > noise_threshold; }
+    [[nodiscard]] bool too_few() const noexcept { return figures.count < fewest_rounds; }
+    [[nodiscard]] bool too_noisy() const noexcept { return figure > noise_threshold || too_few(); }
 };
 
 } // namespace weft::lab

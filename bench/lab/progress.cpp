@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lab/progress.hpp"
 #include "kernel/clock.hpp"
+#include <algorithm>
 #include <unistd.h>
 
 namespace weft::lab {
@@ -14,9 +15,10 @@ constexpr std::uint64_t between_lines = 2'000'000'000; // ns, elsewhere
 
 progress::progress(std::FILE* out) noexcept : out_(out), terminal_(out && isatty(fileno(out)) == 1) {}
 
-void progress::begin(const std::string& what, std::size_t rounds) {
+void progress::begin(const std::string& what, std::size_t rounds, std::uint64_t budget_ns) {
     what_ = what;
     rounds_ = rounds;
+    budget_ns_ = budget_ns;
     began_ = kernel::monotonic_ns();
     said_ = began_;
     if (out_ && terminal_) {
@@ -43,7 +45,8 @@ void progress::say(std::size_t round, std::uint64_t now) {
     std::fprintf(out_, "%s%s: round %zu of %zu, %.0f %%", terminal_ ? "\r" : "", what_.c_str(), round,
                  rounds_, 100 * part);
     if (part > 0.02 && part < 1) {
-        std::fprintf(out_, ", about %.0f s to go", spent / part - spent);
+        const double budget = std::max(static_cast<double>(budget_ns_) / 1e9 - spent, 0.0);
+        std::fprintf(out_, ", about %.0f s to go", std::min(spent / part - spent, budget));
     }
     std::fputs(terminal_ ? "\033[K" : "\n", out_);
     std::fflush(out_);

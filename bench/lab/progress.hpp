@@ -14,7 +14,8 @@ class progress {
     /// null: says nothing.
     explicit progress(std::FILE* out) noexcept;
 
-    void begin(const std::string& what, std::size_t rounds);
+    /// `budget_ns`: when the rounds end even if not all were taken.
+    void begin(const std::string& what, std::size_t rounds, std::uint64_t budget_ns = ~std::uint64_t{0});
     void at(std::size_t round);
     /// Ends the line; the next output starts on a fresh one.
     void end();
@@ -26,6 +27,7 @@ class progress {
     const bool terminal_;
     std::string what_;
     std::size_t rounds_ = 0;
+    std::uint64_t budget_ns_ = 0;
     std::uint64_t began_ = 0;
     std::uint64_t said_ = 0;
 };

@@ -21,6 +21,10 @@ struct settings {
 /// Above this the run is too noisy: two measurements of the same thing may differ by more.
 inline constexpr double noise_threshold = 0.05;
 
+/// With fewer, an interval from resampling is narrower than the truth; with one it has no width at all, and
+/// the run would look quiet. A run that had no time for more counts as too noisy.
+inline constexpr std::size_t fewest_rounds = 8;
+
 /// How much of one experiment is done. The budget is a limit, not a promise: an experiment that reaches it
 /// stops after the round and says so.
 struct extent {

@@ -10,8 +10,8 @@ namespace weft::lab {
 namespace {
 
 /// A report of one run: the second contender takes `factor` of the first's time; A/A differs by `again`.
-read_report planted(double factor, double again = 1.01, double all = 1) {
-    experiment_result e = planted_experiment(factor, again);
+read_report planted(double factor, double again = 1.01, double all = 1, int rounds = 400) {
+    experiment_result e = planted_experiment(factor, again, true, rounds);
     for (measured& m : e.contenders) {
         for (double& s : m.samples) {
             s *= all;
@@ -59,6 +59,15 @@ TEST(comparison, takes_no_difference_within_the_noise_for_one) {
     EXPECT_NE(comparison_text(c, "a", "b").find("Too noisy"), std::string::npos);
     EXPECT_EQ(figure(compare(planted(0.5), planted(0.5, 1.01, 1.2)), "latency/std_thread").what,
               finding::dearer);
+}
+
+TEST(comparison, of_too_few_rounds_tells_nothing_apart_and_says_so) {
+    const comparison c = compare(planted(0.5), planted(0.25, 1, 1, 1)); // one sample: an interval without width
+    EXPECT_EQ(figure(c, "latency/spawn_from_task").what, finding::not_told_apart);
+    const std::string text = comparison_text(c, "a", "b");
+    EXPECT_NE(text.find("not told apart, too few rounds"), std::string::npos) << text;
+    EXPECT_NE(text.find("Too few rounds: below 8"), std::string::npos) << text;
+    EXPECT_FALSE(figure(compare(planted(0.5), planted(0.25, 1, 1, 8)), "latency/spawn_from_task").too_few);
 }
 
 TEST(comparison, names_what_only_one_has_and_where_the_machines_differ) {

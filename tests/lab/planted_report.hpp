@@ -9,7 +9,7 @@ namespace weft::lab {
 inline const char* const hostile = "<script>\"&'\\ \x01";
 
 inline experiment_result planted_experiment(double second_factor, double again_factor,
-                                            bool with_baseline = true) {
+                                            bool with_baseline = true, int rounds = 400) {
     experiment_result e;
     e.name = "latency";
     e.title = std::string("One at a time ") + hostile;
@@ -19,10 +19,10 @@ inline experiment_result planted_experiment(double second_factor, double again_f
     e.falsified_by = "nothing";
     e.planned_rounds = 400;
     interleaved taken;
-    taken.rounds = 400;
+    taken.rounds = static_cast<std::size_t>(rounds);
     taken.seconds = 1.5;
     taken.samples.resize(3);
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < rounds; ++i) {
         const double base = 50'000 + 100 * (i * 7 % 11);
         taken.samples[0].push_back(base);
         taken.samples[1].push_back(base * second_factor);

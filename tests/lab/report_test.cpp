@@ -62,6 +62,14 @@ TEST(html_report, stands_without_a_baseline_and_with_one_round) {
     EXPECT_NE(table_report(r), "");
 }
 
+TEST(reports, of_one_round_claim_no_steadiness) {
+    const lab_report r = planted_report(planted_experiment(0.01, 1, true, 1));
+    EXPECT_NE(table_report(r).find("Too few rounds: 1"), std::string::npos) << table_report(r);
+    EXPECT_EQ(table_report(r).find(" 0.0 %  "), std::string::npos) << table_report(r);
+    EXPECT_NE(html_report(r).find("latency (1 round)"), std::string::npos);
+    EXPECT_TRUE(test::json_reader::read(json_report(r))["too_noisy"].truth);
+}
+
 TEST(html_report, of_nothing_measured_is_still_a_page) {
     experiment_result e;
     e.name = "latency";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The sentences say what the figures say.
+#include "lab/report/spread.hpp"
 #include "lab/report/words.hpp"
 #include "planted_report.hpp"
 #include <gtest/gtest.h>
@@ -26,6 +27,25 @@ TEST(noise_sentence, says_too_noisy_above_the_threshold_and_only_then) {
 
 TEST(noise_sentence, counts_a_second_measurement_that_was_faster_as_well) {
     EXPECT_TRUE(planted_experiment(0.01, 0.8).noise->too_noisy());
+}
+
+TEST(noise_sentence, of_too_few_rounds_to_tell_noise_says_so_however_well_they_agree) {
+    const experiment_result one = planted_experiment(0.01, 1, true, 1);
+    EXPECT_EQ(one.noise->figure, 0); // the same figure twice: an interval without width
+    EXPECT_TRUE(one.noise->too_noisy());
+    EXPECT_TRUE(says(noise_sentence(one), "Too few rounds: 1, and below 8")) << noise_sentence(one);
+    EXPECT_TRUE(says(ratio_paragraph(one), "Not to be told apart from it in this run: weft::spawn"))
+        << ratio_paragraph(one);
+    EXPECT_TRUE(planted_experiment(0.01, 1, true, 7).noise->too_noisy());
+    EXPECT_FALSE(planted_experiment(0.01, 1, true, 8).noise->too_noisy());
+}
+
+TEST(spread, of_one_round_is_not_told_and_a_wide_one_fits_its_column) {
+    EXPECT_EQ(as_spread(summarise(std::vector<double>{5})), "?");
+    EXPECT_EQ(as_spread(summarise(std::vector<double>{5, 5})), "0.0 %");
+    EXPECT_EQ(as_spread(summarise(std::vector<double>{1, 1, 3})), "100 %");
+    EXPECT_EQ(as_spread(summarise(std::vector<double>{1, 1, 199})), "9900 %");
+    EXPECT_EQ(as_spread(summarise(std::vector<double>{1, 1, 20'001})), "10000x");
 }
 
 TEST(range_paragraph, names_the_baseline_the_cheapest_and_their_figures) {

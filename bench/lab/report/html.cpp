@@ -2,6 +2,7 @@
 #include "lab/report/html.hpp"
 #include "lab/report/plots.hpp"
 #include "lab/report/svg.hpp"
+#include "lab/report/spread.hpp"
 #include "lab/report/units.hpp"
 #include "lab/report/words.hpp"
 #include <algorithm>
@@ -69,11 +70,14 @@ std::string tiles(const lab_report& report) {
 std::string verdict(const lab_report& report) {
     std::string text =
         "<p class=\"verdict " + std::string(report.too_noisy() ? "bad" : "good") + "\">" +
-        (report.too_noisy() ? "This run was too noisy in: " : "The noise stayed below the limit");
+        (report.too_noisy() ? "This run was too noisy, or had too few rounds, in: "
+                            : "The noise stayed below the limit");
     std::string list;
     const auto tell = [&](const std::string& name, const std::optional<noise_figure>& noise) {
         if (noise && (noise->too_noisy() || !report.too_noisy())) {
-            list += (list.empty() ? "" : ", ") + escaped(name) + " " + as_percent(noise->figure);
+            list += (list.empty() ? "" : ", ") + escaped(name) + " " +
+                    (noise->too_few() ? "(" + rounds_sentence(noise->figures.count, 0, false) + ")"
+                                      : as_percent(noise->figure));
         }
     };
     for (const experiment_result& e : report.experiments) {
@@ -105,7 +109,7 @@ std::string row(const std::string& title, const summary& s, const interval* rati
     for (const double value : {s.min, s.p50, s.p90, s.p99, s.max}) {
         text += element("td", time_of(value));
     }
-    text += element("td", as_percent(s.relative_iqr()));
+    text += element("td", as_spread(s));
     if (with_rate) {
         text += element("td", as_rate(s.p50));
     }
@@ -143,7 +147,7 @@ std::string figures_row(const std::string& title, const summary& s) {
     for (const double value : {s.min, s.p50, s.p90, s.p99}) {
         text += element("td", time_of(value));
     }
-    return text + element("td", as_percent(s.relative_iqr())) + "</tr>\n";
+    return text + element("td", as_spread(s)) + "</tr>\n";
 }
 
 std::string figures_head(const std::string& first) {
@@ -243,10 +247,11 @@ std::string method(const lab_report& report) {
             "clock, " +
             time_of(report.clock_cost_ns) +
             ", is subtracted. Spread is the width of the middle "
-            "half in medians. Ratios are of medians; their 95 % intervals come from a block bootstrap over "
+            "half in medians (one round has none: ?). Ratios are of medians; their 95 % intervals come from a block bootstrap over "
             "rounds, which keeps neighbouring rounds together. Noise is the farthest from 1 that such an "
             "interval reaches when one contender is measured twice as if it were two; above " +
-            as_percent(noise_threshold) + " a run is called too noisy.") +
+            as_percent(noise_threshold) + " a run is called too noisy, and so is one of fewer than " +
+            std::to_string(fewest_rounds) + " rounds.") +
         "</p>\n";
     text += element("h3", "Contenders") + "\n<div class=\"scroll\"><table class=\"facts\">\n";
     std::vector<std::string> told;

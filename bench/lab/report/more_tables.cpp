@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lab/report/more_tables.hpp"
 #include "lab/report/columns.hpp"
+#include "lab/report/spread.hpp"
 #include "lab/report/units.hpp"
 #include "lab/report/words.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 /// "12.3 us 8 %": a median and its spread.
 std::string with_spread(const summary& s, std::size_t width) {
-    return to_the_right(as_time(s.p50), width) + to_the_right(as_percent(s.relative_iqr()), 7);
+    return to_the_right(as_time(s.p50), width) + to_the_right(as_spread(s), 7);
 }
 
 /// A terminal may not know the Greek letter.
@@ -26,7 +27,7 @@ std::string share_line(const split_share& s, double whole) {
     for (const double value : {s.figures.min, s.figures.p50, s.figures.p90}) {
         line += to_the_right(as_time(value), 9);
     }
-    line += to_the_right(as_percent(s.figures.relative_iqr()), 8);
+    line += to_the_right(as_spread(s.figures), 8);
     return line + to_the_right(whole > 0 ? as_percent(s.figures.p50 / whole) : "", 8) + "\n";
 }
 
@@ -65,7 +66,7 @@ std::string split_text(const split_result& split) {
         for (const double value : {row.whole.min, row.whole.p50, row.whole.p90}) {
             text += to_the_right(as_time(value), 9);
         }
-        text += to_the_right(as_percent(row.whole.relative_iqr()), 8) + "\n";
+        text += to_the_right(as_spread(row.whole), 8) + "\n";
         for (const split_share& s : row.parts) {
             text += share_line(s, row.whole.p50);
         }

@@ -2,6 +2,7 @@
 #include "lab/report/table.hpp"
 #include "lab/report/columns.hpp"
 #include "lab/report/more_tables.hpp"
+#include "lab/report/spread.hpp"
 #include "lab/report/units.hpp"
 #include "lab/report/words.hpp"
 #include <algorithm>
@@ -35,7 +36,7 @@ std::string row(const experiment_result& e, const std::string& title, const summ
         line += to_the_right(as_time(value), 8);
     }
     line += to_the_right(shows_p99(e) ? as_time(s.p99) : as_rate(s.p50), 8);
-    line += to_the_right(as_percent(s.relative_iqr()), 7);
+    line += to_the_right(as_spread(s), 7);
     return line + ratio + "\n";
 }
 
@@ -48,9 +49,7 @@ std::string heading(const experiment_result& e) {
 }
 
 std::string experiment_text(const experiment_result& e) {
-    std::string text = e.title + " (" + e.unit + ", " + std::to_string(e.rounds) + " rounds" +
-                       (e.cut_short ? " of " + std::to_string(e.planned_rounds) + ": the time was up" : "") +
-                       ")\n";
+    std::string text = e.title + " (" + e.unit + ", " + rounds_sentence(e.rounds, e.planned_rounds, e.cut_short) + ")\n";
     if (!e.contenders.empty()) {
         text += heading(e);
     }
@@ -94,8 +93,8 @@ std::string table_report(const lab_report& report) {
     for (const sweep_result& sweep : report.sweeps) {
         text += sweep_text(sweep);
     }
-    text += "spread: width of the middle half, in medians. ratio: of the medians, to the first row, and\n"
-            "how far its 95 % interval reaches. Every answer was checked. The cost of reading the\n"
+    text += "spread: width of the middle half, in medians (?: one round has none). ratio: of the medians, to\n"
+            "the first row, and how far its 95 % interval reaches. Every answer was checked. The cost of reading the\n"
             "clock, " +
             as_time(report.clock_cost_ns) + ", is subtracted.\n\n";
     for (const fact& f : report.machine.facts) {

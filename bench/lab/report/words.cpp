@@ -51,6 +51,11 @@ std::string noise_sentence(const std::optional<noise_figure>& noise) {
     }
     const noise_figure& n = *noise;
     const std::string apart = as_percent(std::abs(n.ratio.estimate - 1));
+    if (n.too_few()) {
+        return "Too few rounds: " + std::to_string(n.figures.count) + ", and below " +
+               std::to_string(fewest_rounds) + " noise cannot be told from a difference; " + n.card.title +
+               ", measured twice, differed by " + apart + ". The figures mean little.";
+    }
     if (n.too_noisy()) {
         return "Too noisy: " + n.card.title + ", measured twice, differed by " + apart +
                " (95 % interval: up to " + as_percent(n.figure) + "; limit: " + as_percent(noise_threshold) +
@@ -169,6 +174,7 @@ std::string ratio_paragraph(const experiment_result& e) {
     std::string dearer;
     std::string same;
     const double noise = e.noise ? e.noise->figure : 0;
+    const bool too_few = e.noise && e.noise->too_few();
     for (const measured& m : e.contenders) {
         if (&m == base || !m.ratio) {
             continue;
@@ -176,7 +182,9 @@ std::string ratio_paragraph(const experiment_result& e) {
         const interval& r = *m.ratio;
         std::string* list = &same;
         std::string entry = m.card.title;
-        if (r.high < 1 - noise) {
+        if (too_few) {
+            entry += " (" + interval_text(r) + ")";
+        } else if (r.high < 1 - noise) {
             list = &cheaper;
             entry += " " + as_times(1 / r.estimate) + " times (" + as_times(1 / r.high) + " to " +
                      as_times(1 / r.low) + ")";

@@ -3,6 +3,7 @@
 #include "lab/report/axis.hpp"
 #include "lab/report/html.hpp"
 #include "lab/report/svg.hpp"
+#include "lab/report/spread.hpp"
 #include "lab/report/units.hpp"
 #include <algorithm>
 
@@ -111,7 +112,7 @@ std::string section(const bench_report& report, const workload_result& w) {
             for (const double v : {m->figures.min, m->figures.p50, m->figures.max}) {
                 text += element("td", figure_text(v, m->unit));
             }
-            text += element("td", lab::as_percent(m->figures.relative_iqr())) + element("td", m->ratio ? lab::as_ratio(*m->ratio) : "") +
+            text += element("td", lab::as_spread(m->figures)) + element("td", m->ratio ? lab::as_ratio(*m->ratio) : "") +
                     element("td", m->aim > 0 ? figure_text(m->aim, m->unit) : "") + "</tr>\n";
         }
         text += "</table></div>\n";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "driver/report.hpp"
 #include "lab/report/json_writer.hpp"
+#include "lab/report/spread.hpp"
 #include "lab/report/units.hpp"
 #include <algorithm>
 #include <stdexcept>
@@ -72,7 +73,7 @@ std::string table_report(const bench_report& report) {
             }
             text += padded("    " + report.title_of(m.contender), 36, false) + padded(figure_text(m.figures.p50, m.unit), 13, true) +
                     padded(figure_text(m.figures.min, m.unit), 13, true) + padded(figure_text(m.figures.max, m.unit), 13, true) +
-                    padded(lab::as_percent(m.figures.relative_iqr()), 8, true) + padded(m.ratio ? lab::as_ratio(*m.ratio) : "", 9, true) +
+                    padded(lab::as_spread(m.figures), 8, true) + padded(m.ratio ? lab::as_ratio(*m.ratio) : "", 9, true) +
                     (m.aim > 0 ? "  aim " + aim_text(m) : "") + "\n";
         }
         for (const left_out& out : w.outside) {
