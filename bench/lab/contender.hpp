@@ -31,6 +31,9 @@ class contender {
     /// What must be so before each timed operation, and is not timed.
     virtual void before_each() {}
 
+    /// How long the machine must do other creations before this one no longer shows in theirs, in nanoseconds.
+    [[nodiscard]] virtual std::uint64_t echo_ns() const noexcept { return 0; }
+
     /// Has perform(c) done by a new thread or task and waits for its end. Throws std::system_error when it is
     /// refused.
     virtual void create_and_join(cell& c) = 0;

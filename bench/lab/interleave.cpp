@@ -3,8 +3,23 @@
 #include "kernel/clock.hpp"
 #include "lab/random.hpp"
 #include <numeric>
+#include <thread>
 
 namespace weft::lab {
+
+namespace {
+
+void let_echo_pass(std::uint64_t echo_ns) {
+    if (echo_ns == 0) {
+        return;
+    }
+    const std::uint64_t until = kernel::monotonic_ns() + echo_ns;
+    do {
+        std::thread([] {}).join();
+    } while (kernel::monotonic_ns() < until);
+}
+
+} // namespace
 
 interleaved interleave(const std::string& what, const std::vector<lane>& lanes, const extent& how_much,
                        std::uint64_t seed, progress& shown) {
@@ -25,6 +40,7 @@ interleaved interleave(const std::string& what, const std::vector<lane>& lanes, 
         random.shuffle(std::span(order));
         for (const std::size_t l : order) {
             (void)lanes[l].take();
+            let_echo_pass(lanes[l].echo_ns);
         }
     }
     shown.begin(what, how_much.rounds, how_much.budget_ns);
@@ -33,6 +49,7 @@ interleaved interleave(const std::string& what, const std::vector<lane>& lanes, 
         random.shuffle(std::span(order));
         for (const std::size_t l : order) {
             result.samples[l].push_back(lanes[l].take());
+            let_echo_pass(lanes[l].echo_ns);
         }
         ++result.rounds;
         shown.at(result.rounds);

@@ -17,6 +17,7 @@ namespace weft::lab {
 struct lane {
     std::string name;
     std::function<double()> take; // one turn: prepares, times, verifies, and returns nanoseconds
+    std::uint64_t echo_ns = 0;    // for so long threads are made untimed after each turn: contender::echo_ns
 };
 
 struct interleaved {

@@ -22,7 +22,8 @@ experiment_result measure_ladder(const contenders& all, const settings& asked, d
     result.unit = "ns per operation";
     result.held_fixed = "the work (its answer checked; by processes through shared memory), one at a time, "
                         "stacks of bare clones kept; "
-                        "each rung repeats the operation untimed for 50 us before its timed one";
+                        "each rung repeats the operation untimed for 50 us before its timed one; after a rung that "
+                        "copied the memory threads are made for 2 ms, untimed";
     result.falsified_by = "a noise figure above the threshold";
 
     std::uint64_t next_input = asked.seed << 32 | std::uint64_t{1} << 31;
@@ -39,7 +40,8 @@ experiment_result measure_ladder(const contenders& all, const settings& asked, d
         lanes.push_back(
             {who->about().name, [&who = *who, &next_input, clock_cost_ns, &of = stages[lanes.size()]] {
                  return one_turn(who, next_input, clock_cost_ns, &of);
-             }});
+             },
+             who->echo_ns()});
         cards.push_back(who->about());
         rungs.push_back(who.get());
     }
@@ -51,7 +53,8 @@ experiment_result measure_ladder(const contenders& all, const settings& asked, d
     const std::size_t doubled = base == cards.end() ? 0 : static_cast<std::size_t>(base - cards.begin());
     lanes.push_back({cards[doubled].name, [&who = *rungs[doubled], &next_input, clock_cost_ns] { // A/A
                          return one_turn(who, next_input, clock_cost_ns);
-                     }});
+                     },
+                     rungs[doubled]->echo_ns()});
 
     const extent how_much = ladder_extent(asked);
     result.planned_rounds = how_much.rounds;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "kernel/clock.hpp"
 #include "lab/cell.hpp"
 #include "lab/interleave.hpp"
 #include <algorithm>
@@ -37,6 +38,26 @@ TEST(interleave, takes_every_lane_once_a_round_in_changing_order) {
         EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2, 3}));
     }
     EXPECT_EQ(orders.size(), 24u);
+}
+
+TEST(interleave, lets_the_echo_of_a_lane_pass_before_the_next_one_begins) {
+    constexpr std::uint64_t echo_ns = 3'000'000;
+    std::uint64_t ended = 0; // of the lane that echoes; 0: another came between
+    std::size_t after_it = 0;
+    std::uint64_t least = ~std::uint64_t{0};
+    const auto turn = [&](bool echoes) {
+        if (ended != 0) {
+            ++after_it;
+            least = std::min(least, kernel::monotonic_ns() - ended);
+        }
+        ended = echoes ? kernel::monotonic_ns() : 0;
+        return 1.0;
+    };
+    const std::vector<lane> lanes = {{"loud", [&] { return turn(true); }, echo_ns}, {"quiet", [&] { return turn(false); }}};
+    progress silent(nullptr);
+    (void)interleave("test", lanes, {.rounds = 20, .warm_up_rounds = 2}, 1, silent);
+    EXPECT_GE(after_it, 21u); // every turn of the loud one but perhaps the last
+    EXPECT_GE(least, echo_ns);
 }
 
 TEST(interleave, keeps_the_samples_by_lane_and_round_without_the_warm_up) {

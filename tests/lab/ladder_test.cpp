@@ -7,6 +7,7 @@
 #include "support/gtest_watchdog.hpp"
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <set>
 #include <sys/wait.h>
 #include <weft/runtime.hpp>
 
@@ -82,6 +83,17 @@ TEST(ladder, leaves_no_child_and_no_descriptor_behind) {
     errno = 0;
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG | __WALL), -1);
     EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(ladder, knows_whose_child_copies_the_memory_and_is_felt_by_the_next) {
+    runtime tasks({.workers = 1});
+    std::set<std::string> felt;
+    for (const creation_entry& e : ladder_roster()) {
+        if (e.make(e.card, tasks)->echo_ns() != 0) {
+            felt.insert(e.card.name);
+        }
+    }
+    EXPECT_EQ(felt, (std::set<std::string>{"fork", "clone_nothing"}));
 }
 
 TEST(ladder, measures_each_rung_once_a_round_with_its_stages) {

@@ -28,6 +28,10 @@ class clone_process : public rung {
 
     [[nodiscard]] std::string missing() const override { return bare_clone_missing(); }
 
+    [[nodiscard]] std::uint64_t echo_ns() const noexcept override {
+        return flags_.has(clone_flag::vm) ? 0 : echo_of_a_copy_ns;
+    }
+
     void create_and_join(cell& c) override {
         const bool copies = !flags_.has(clone_flag::vm);
         cell& there = copies ? *shared_ : c;

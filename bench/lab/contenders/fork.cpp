@@ -16,6 +16,8 @@ class fork_rung final : public rung {
   public:
     using rung::rung;
 
+    [[nodiscard]] std::uint64_t echo_ns() const noexcept override { return echo_of_a_copy_ns; }
+
     void create_and_join(cell& c) override {
         cell& there = *shared_;
         there = c;

@@ -115,7 +115,8 @@ sweep_result sweep_memory(const settings& asked, double clock_cost_ns, progress&
                                  return timed_operation(
                                      child.about().title, clock_cost_ns, [] {},
                                      [&](cell& c) { child.create_and_join(c); });
-                             }});
+                             },
+                             children[s]->echo_ns()});
         }
         extent here = how_much; // a fork of much memory takes long
         here.rounds = std::clamp<std::size_t>(how_much.rounds / (1 + bytes / (64 * mib)),

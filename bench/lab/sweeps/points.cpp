@@ -16,7 +16,7 @@ void measure_points(sweep_result& into, const std::vector<sweep_lane>& lanes, co
     std::vector<lane> turns;
     std::vector<contender_card> cards;
     for (const sweep_lane& l : lanes) {
-        turns.push_back({into.name, l.take});
+        turns.push_back({into.name, l.take, l.echo_ns});
         contender_card card = into.series[l.series];
         card.name += "@" + into.points[l.point].label; // cards of one experiment differ by name
         card.title += " at " + into.points[l.point].label;

@@ -16,6 +16,7 @@ struct sweep_lane {
     std::size_t series = 0;
     std::size_t point = 0;
     std::function<double()> take; // nanoseconds
+    std::uint64_t echo_ns = 0;    // as lane's
 };
 
 /// Adds these lanes' figures to the sweep. The first lane of a sweep's first call is measured twice, for the
