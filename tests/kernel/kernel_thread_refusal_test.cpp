@@ -22,7 +22,7 @@ using weft::kernel_thread;
 namespace {
 
 #if defined(WEFT_KERNEL_THREADS_PTHREAD)
-constexpr int no_memory = EAGAIN; // pthread_create knows only the one refusal
+[[maybe_unused]] constexpr int no_memory = EAGAIN; // pthread_create knows only the one refusal
 constexpr bool tries_clone_after_eperm = false;
 #else
 constexpr int no_memory = ENOMEM;
