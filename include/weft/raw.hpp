@@ -19,6 +19,7 @@
 // it shares errno, malloc's cache and every other thread_local with its creator: let only one of the two run, or have fn make raw
 // calls alone.
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <sys/types.h>
@@ -27,6 +28,17 @@ struct clone_args; // <linux/sched.h>
 struct rusage;     // <sys/resource.h>
 
 namespace weft {
+
+/// A number where another form of the call has a pointer: a null constant is then the pointer, and raw_clone(0, NULL, NULL, NULL, 0) and
+/// raw_futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0) mean what they mean in C.
+class raw_number {
+  public:
+    constexpr raw_number(std::integral auto number) noexcept : value_(static_cast<unsigned long>(number)) {}
+    [[nodiscard]] constexpr unsigned long value() const noexcept { return value_; }
+
+  private:
+    unsigned long value_;
+};
 
 /// clone(2) itself, arguments in this order on every machine. Returns twice.
 [[gnu::returns_twice]] pid_t raw_clone(unsigned long flags, void* stack = nullptr, void* parent_tid = nullptr,
@@ -37,7 +49,7 @@ namespace weft {
 
 /// In place of glibc's clone(): `stack` is the top (the child pushes downwards from it); the exit signal is in flags' low byte.
 /// As there, a null fn or a null stack is EINVAL. Returns the tid, once.
-pid_t raw_clone(int (*fn)(void*), void* stack, unsigned long flags, void* arg, void* parent_tid = nullptr, void* tls = nullptr,
+pid_t raw_clone(int (*fn)(void*), void* stack, raw_number flags, void* arg, void* parent_tid = nullptr, void* tls = nullptr,
                 void* child_tid = nullptr) noexcept;
 
 /// In place of __clone2: the lowest address and the size of the stack.
@@ -65,7 +77,7 @@ pid_t raw_wait4(pid_t pid, int* status, int options, rusage* usage = nullptr) no
 /// futex(2): the fourth argument is a timespec or a number, as the operation has it.
 long raw_futex(void* word, int operation, std::uint32_t value, const void* timeout = nullptr, void* word2 = nullptr,
                std::uint32_t value3 = 0) noexcept;
-long raw_futex(void* word, int operation, std::uint32_t value, unsigned long value2, void* word2,
+long raw_futex(void* word, int operation, std::uint32_t value, raw_number value2, void* word2,
                std::uint32_t value3 = 0) noexcept;
 long raw_futex_waitv(void* waiters, unsigned count, unsigned flags, const void* timeout, int clock) noexcept;
 pid_t raw_set_tid_address(void* word) noexcept;

@@ -29,12 +29,12 @@ T call(long number, Arguments... arguments) noexcept {
 
 } // namespace
 
-pid_t raw_clone(int (*fn)(void*), void* stack, unsigned long flags, void* arg, void* parent_tid, void* tls,
+pid_t raw_clone(int (*fn)(void*), void* stack, raw_number flags, void* arg, void* parent_tid, void* tls,
                 void* child_tid) noexcept {
     if (!fn || !stack) {
         return answer<pid_t>(-EINVAL);
     }
-    return answer<pid_t>(weft_clone_call(flags, stack, parent_tid, child_tid, reinterpret_cast<std::uintptr_t>(tls), fn, arg));
+    return answer<pid_t>(weft_clone_call(flags.value(), stack, parent_tid, child_tid, reinterpret_cast<std::uintptr_t>(tls), fn, arg));
 }
 
 pid_t raw_clone2(int (*fn)(void*), void* stack_base, std::size_t stack_size, unsigned long flags, void* arg, void* parent_tid,
@@ -83,8 +83,8 @@ pid_t raw_wait4(pid_t pid, int* status, int options, rusage* usage) noexcept {
 long raw_futex(void* word, int operation, std::uint32_t value, const void* timeout, void* word2, std::uint32_t value3) noexcept {
     return call<long>(SYS_futex, word, operation, value, timeout, word2, value3);
 }
-long raw_futex(void* word, int operation, std::uint32_t value, unsigned long value2, void* word2, std::uint32_t value3) noexcept {
-    return call<long>(SYS_futex, word, operation, value, value2, word2, value3);
+long raw_futex(void* word, int operation, std::uint32_t value, raw_number value2, void* word2, std::uint32_t value3) noexcept {
+    return call<long>(SYS_futex, word, operation, value, value2.value(), word2, value3);
 }
 long raw_futex_waitv(void* waiters, unsigned count, unsigned flags, const void* timeout, int clock) noexcept {
     return call<long>(SYS_futex_waitv, waiters, count, flags, timeout, clock);

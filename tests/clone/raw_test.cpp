@@ -224,7 +224,23 @@ void the_kernels_own_answers() {
     REFUSED(ETIMEDOUT, weft::raw_futex(&word, FUTEX_WAIT, static_cast<std::uint32_t>(word), &short_time));
     REFUSED(EINVAL, weft::raw_clone(nullptr, stack + sizeof stack, SIGCHLD, nullptr));
     REFUSED(EINVAL, weft::raw_clone(write_and_return, nullptr, SIGCHLD, nullptr));
+    REFUSED(EINVAL, weft::raw_clone(NULL, stack + sizeof stack, SIGCHLD, NULL));
     munmap(none, 8192);
+}
+
+/// Written as in C, with a nought for each argument that is not used.
+void noughts() {
+    const pid_t child = weft::raw_clone(0, NULL, NULL, NULL, 0); // no exit signal: __WCLONE's kind
+    REQUIRE(child != -1);
+    if (child == 0) {
+        weft::raw_exit_group(47);
+    }
+    int status = 0;
+    REQUIRE(weft::raw_wait4(child, &status, static_cast<int>(__WCLONE)) == child);
+    REQUIRE(WIFEXITED(status) && WEXITSTATUS(status) == 47);
+    std::uint32_t one = 0, other = 0;
+    REQUIRE(weft::raw_futex(&one, FUTEX_WAKE, 1, NULL, NULL, 0) == 0);
+    REQUIRE(weft::raw_futex(&one, FUTEX_REQUEUE, 1, 1, &other, 0) == 0);
 }
 
 /// A raw thread on its own stack; its end is known by the cleared word.
@@ -251,6 +267,7 @@ int main(int argc, char** argv) {
                       {"tid words and pidfd", tid_words},
                       {"a stack without a function ends with 127", a_stack_without_function_ends_with_127},
                       {"bad sizes, pointers and flags get the kernel's own answers", the_kernels_own_answers},
+                      {"noughts for arguments as in C", noughts},
                       {"a raw thread", a_thread}},
                      60);
 }
