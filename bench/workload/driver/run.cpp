@@ -62,7 +62,7 @@ void leave_out(workload_result& result, lane& of, const std::string& why, bool f
     result.outside.push_back({of.who->title, sentence, fault});
 }
 
-void gather(workload_result& result, const std::vector<lane>& lanes) {
+void gather(workload_result& result, const std::vector<lane>& lanes, scale how_big) {
     std::vector<measured> all;
     for (const lane& of : lanes) {
         if (of.out) {
@@ -105,7 +105,7 @@ void gather(workload_result& result, const std::vector<lane>& lanes) {
         if (weft != all.end() && weft->figures.p50 > 0) {
             m.ratio = m.figures.p50 / weft->figures.p50;
         }
-        if (m.contender == "weft" && m.workers <= 2) {
+        if (m.contender == "weft" && m.workers <= 2 && how_big == scale::full) { // the aims are for the full sizes
             for (const aim& a : result.what->aims) {
                 m.aim = a.figure == m.figure ? (m.workers == 1 ? a.one_worker : a.two_workers) : m.aim;
             }
@@ -240,7 +240,7 @@ bench_report run_all(const settings& asked, const std::vector<contender_entry>& 
             shown.at(round + 1);
         }
         shown.end();
-        gather(result, lanes);
+        gather(result, lanes, asked.how_big);
         report.workloads.push_back(std::move(result));
     }
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

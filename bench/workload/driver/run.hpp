@@ -55,7 +55,7 @@ struct measured {
     std::vector<double> samples;
     lab::summary figures;
     std::optional<double> ratio; // of the medians, to weft's
-    double aim = 0;              // weft only; 0: none
+    double aim = 0;              // weft only, at the full sizes only; 0: none
 };
 
 struct left_out {
