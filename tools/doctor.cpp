@@ -7,6 +7,7 @@
 #include "kernel/thread.hpp"
 #include "scheduler/pinning.hpp"
 #include "scheduler/topology.hpp"
+#include "scheduler/victims.hpp"
 #include <cstdio>
 #include <cstring>
 #include <span>
@@ -47,17 +48,16 @@ bool try_a_thread() {
 void print_search_order() {
     constexpr std::size_t most = 8; // CPUs; the others look alike
     const auto places = scheduler::read_topology(scheduler::cpus_of_this_thread());
-    for (std::size_t i = 0; i < places.size() && i < most; ++i) {
+    const scheduler::victims order{std::span(places)};
+    for (unsigned i = 0; i < places.size() && i < most; ++i) {
         std::string groups;
+        const auto victims = order.groups_of(i);
         for (unsigned d = 0; d < scheduler::distances; ++d) {
-            std::string some;
-            for (std::size_t k = 0; k < places.size(); ++k) {
-                if (k != i && scheduler::between(places[i], places[k]) == static_cast<scheduler::distance>(d)) {
-                    some.append(1, ' ').append(std::to_string(places[k].cpu));
+            if (!victims[d].empty()) {
+                groups.append(groups.empty() ? "" : "; ").append(scheduler::name_of(static_cast<scheduler::distance>(d))).append(":");
+                for (const unsigned k : victims[d]) {
+                    groups.append(1, ' ').append(std::to_string(places[k].cpu));
                 }
-            }
-            if (!some.empty()) {
-                groups.append(groups.empty() ? "" : "; ").append(scheduler::name_of(static_cast<scheduler::distance>(d))).append(":").append(some);
             }
         }
         print("ok", "from CPU " + std::to_string(places[i].cpu), groups.empty() ? "no other" : groups, "sysfs: topology, cache, node");

@@ -120,8 +120,7 @@ template <class Clock, class Duration, class Operate>
 channel_status operate_until(const std::chrono::time_point<Clock, Duration>& when, Operate operate_once) {
     for (;;) {
         const auto left = time_left(when);
-        const bool late = left == left.zero();
-        const channel_status status = operate_once(choice_terms{!late, late ? 0 : deadline_in(left)});
+        const channel_status status = operate_once(choice_terms{left > left.zero(), deadline_in(left)});
         if (status == channel_status::would_block) {
             return channel_status::timed_out;
         }

@@ -89,8 +89,9 @@ template <class Clock, class Duration>
     return time_left(when) == std::chrono::nanoseconds::zero();
 }
 
+/// 0 for what is past, without asking the clock.
 [[nodiscard]] inline std::uint64_t deadline_in(std::chrono::nanoseconds left) noexcept {
-    return left == for_ever ? ~std::uint64_t{0} : ns_from_now(left);
+    return left <= left.zero() ? 0 : left == for_ever ? ~std::uint64_t{0} : ns_from_now(left);
 }
 template <class Rep, class Period>
 [[nodiscard]] std::uint64_t deadline_after(const std::chrono::duration<Rep, Period>& duration) {

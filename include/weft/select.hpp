@@ -94,8 +94,7 @@ struct deadline_case {
     std::chrono::time_point<Clock, Duration> when;
     F handler;
     [[nodiscard]] std::uint64_t deadline() const {
-        const auto left = time_left(when);
-        return left == left.zero() ? 0 : deadline_in(left);
+        return deadline_at(when);
     }
     [[nodiscard]] bool reached() const { return abi::reached(when); } // a clock that is not steady is asked again
     void finish(channel_status) { std::invoke(handler); }

@@ -59,7 +59,7 @@ class semaphore_core {
         if (!enter(node)) {
             return true;
         }
-        const place_in_line at_end{*this, node};
+        const place_in_line<semaphore_core> at_end{*this, node};
         const interrupt_on_stop<Token> on_stop(token, race);
         return race.wait(deadline_ns) == wait_result::woken;
     }
@@ -71,16 +71,7 @@ class semaphore_core {
   private:
     static constexpr std::uint64_t queued = std::uint64_t{1} << 63, count_bits = queued - 1;
 
-    /// Gives up, unless the unit that was waited for is ours; also when the wait throws.
-    struct place_in_line {
-        semaphore_core& core;
-        wait_node& node;
-        ~place_in_line() {
-            if (node.race->winner() != &node) {
-                core.leave(node);
-            }
-        }
-    };
+    friend place_in_line<semaphore_core>;
 
     [[nodiscard]] bool wait_for_one(std::uint64_t deadline_ns);
     /// In line; or false: there was a unit, and it is ours.

@@ -62,6 +62,8 @@ class shared_mutex_core {
     void unlock_shared() noexcept;
 
   private:
+    friend place_in_line<shared_mutex_core>;
+
     // The word: how many read, is there a writer, does somebody wait (changed in the section only).
     static constexpr std::uint32_t reader = 1, most_readers = (1u << 30) - 1, queued = 1u << 30, writer = 1u << 31;
 

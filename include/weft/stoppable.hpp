@@ -59,12 +59,8 @@ wait_result wait(wait_list& list, bool (*must_wait)(void*) noexcept, void* argum
                  std::uint64_t deadline_ns = no_deadline) {
     wait_race race;
     wait_node node(race);
-    {
-        wait_section held(&list);
-        if (!must_wait(argument)) {
-            return wait_result::not_needed;
-        }
-        held.link_back(list, node);
+    if (!enter(list, node, must_wait, argument)) {
+        return wait_result::not_needed;
     }
     const interrupt_on_stop<Token> on_stop(token, race);
     return race.wait(deadline_ns);

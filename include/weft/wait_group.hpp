@@ -45,13 +45,12 @@ class wait_group {
     /// False when the time came first. Throws std::bad_alloc when there is no room for a timer.
     template <class Rep, class Period>
     [[nodiscard]] bool wait_for(const std::chrono::duration<Rep, Period>& limit) {
-        return wait_until_ns(limit > limit.zero() ? abi::deadline_after(limit) : 0);
+        return wait_until_ns(abi::deadline_after(limit));
     }
     template <class Clock, class Duration>
     [[nodiscard]] bool wait_until(const std::chrono::time_point<Clock, Duration>& when) {
         do {
-            const auto left = abi::time_left(when);
-            if (wait_until_ns(left > left.zero() ? abi::deadline_in(left) : 0)) {
+            if (wait_until_ns(abi::deadline_at(when))) {
                 return true;
             }
         } while (!abi::reached(when));

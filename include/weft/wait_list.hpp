@@ -162,8 +162,23 @@ class wait_section {
     wait_node* to_wake_last_ = nullptr;
 };
 
-/// The whole wait of a primitive with one list: in the list's section asks must_wait(argument), which may change the primitive, and
-/// waits if it says so. Throws as wait_race::wait.
+/// Of a waiter in a primitive's list: at its end, also when the wait throws, it gives up by owner.leave(node), unless what it waited for
+/// is its own by then.
+template <class Owner>
+struct place_in_line {
+    Owner& owner;
+    wait_node& node;
+    ~place_in_line() {
+        if (node.race->winner() != &node) {
+            owner.leave(node);
+        }
+    }
+};
+
+/// In the list's section asks must_wait(argument), which may change the primitive, and links the node, last, if it says so: true.
+bool enter(wait_list& list, wait_node& node, bool (*must_wait)(void*) noexcept, void* argument) noexcept;
+
+/// The whole wait of a primitive with one list: enters it and waits if it must. Throws as wait_race::wait.
 wait_result wait(wait_list& list, bool (*must_wait)(void*) noexcept, void* argument, std::uint64_t deadline_ns = no_deadline);
 
 } // namespace weft::abi

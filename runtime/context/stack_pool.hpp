@@ -13,8 +13,8 @@
 // Trim rule: memory stays warm as long as it is of use. What lay here all through 200 ms is surplus, beyond the first 64 MiB of stacks
 // (the low-water mark of the interval, as in scheduler/task_depot.hpp). An idle runtime gives it back to the kernel step by step (tidy();
 // MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short). In a busy one whoever releases stacks gives a
-// batch back in 10 ms, since each costs some hundred microseconds. And at most warm_limit stacks are warm. Giving back at the end of a burst itself would make its last tasks wait: 10 us a stack instead of 1
-// (bench/workload/parked).
+// batch back in 10 ms, since each costs some hundred microseconds. And at most warm_limit stacks are warm. Giving back at the end of a
+// burst itself would make its last tasks wait: 10 us a stack instead of 1 (bench/workload/parked).
 //
 // Guards. MADV_GUARD_INSTALL (Linux >= 6.13) marks the page table: no mapping is split, so a million guards are no burden. On older
 // kernels mprotect, two mappings a stack, as long as our count of them stays below vm.max_map_count less a reserve for everybody

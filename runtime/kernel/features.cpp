@@ -3,6 +3,7 @@
 #include "kernel/features.hpp"
 #include "kernel/cgroup.hpp"
 #include "kernel/guard_page.hpp"
+#include "kernel/memory.hpp"
 #include <atomic>
 #include <bit>
 #include <cstdint>
@@ -25,13 +26,13 @@ unsigned cpus_of_affinity_mask() noexcept {
 
 /// Some emulators answer 0 to any madvise, so the guard is really installed, on a page of our own, and proven.
 bool ask_guard_advice() noexcept {
-    const long page = system_call(SYS_mmap, nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const long page = map_memory(page_size());
     if (page < 0 && page > -4096) {
         return false;
     }
     auto* const scratch = reinterpret_cast<void*>(page);
     const bool present = install_guard(scratch, page_size()) == 0 && is_guarded(scratch);
-    (void)system_call(SYS_munmap, scratch, page_size());
+    unmap_memory(scratch, page_size());
     return present;
 }
 

@@ -9,6 +9,7 @@
 // I1  Whoever uses what a mark watches over calls notice() first. So nobody in the child is in the middle of a use when the repair runs.
 #pragma once
 #include "kernel/guard_page.hpp"
+#include "kernel/memory.hpp"
 #include "kernel/syscall.hpp"
 #include <atomic>
 #include <cstdint>
@@ -29,7 +30,7 @@ class fork_mark {
         if (word_.load(std::memory_order_relaxed)) {
             return;
         }
-        const long answer = system_call(SYS_mmap, nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        const long answer = map_memory(page_size());
         if (answer < 0 && answer > -4096) {
             return;
         }
@@ -41,7 +42,7 @@ class fork_mark {
                 return;
             }
         }
-        (void)system_call(SYS_munmap, answer, page_size());
+        unmap_memory(reinterpret_cast<void*>(answer), page_size());
     }
 
     /// True in a child that has not been repaired.

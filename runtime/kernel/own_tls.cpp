@@ -7,6 +7,7 @@
 #include "kernel/glibc_facts.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/lock.hpp"
+#include "kernel/memory.hpp"
 #include "kernel/stack_list.hpp"
 #include "kernel/syscall.hpp"
 #include "kernel/thread_block.hpp"
@@ -185,7 +186,7 @@ void unmap(own_tls* b) noexcept {
     the_pool().strike(b);
     drop_tls(b->thread_pointer);
     b->~own_tls();
-    (void)system_call(SYS_munmap, b, block_size());
+    unmap_memory(b, block_size());
 }
 
 base::result<own_tls*> map_block() noexcept {
@@ -193,7 +194,7 @@ base::result<own_tls*> map_block() noexcept {
     if (number == 0) {
         return base::refusal{EAGAIN, "a number for a thread's TLS block"};
     }
-    const long answer = system_call(SYS_mmap, nullptr, block_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const long answer = map_memory(block_size());
     if (answer < 0 && answer > -4096) {
         the_pool().give_number(number);
         return base::refusal{static_cast<int>(-answer), "mmap of a thread's TLS block"};
@@ -202,7 +203,7 @@ base::result<own_tls*> map_block() noexcept {
     b->number = number;
     b->thread_pointer = thread_pointer_in(reinterpret_cast<char*>(b) + (sizeof(own_tls) + 63) / 64 * 64);
     if (auto made = make_tls(b->thread_pointer, {}); !made) {
-        (void)system_call(SYS_munmap, b, block_size());
+        unmap_memory(b, block_size());
         the_pool().give_number(number);
         return made.why();
     }

@@ -12,6 +12,7 @@
 #include "kernel/futex.hpp"
 #include "kernel/glibc_facts.hpp"
 #include "kernel/guard_page.hpp"
+#include "kernel/memory.hpp"
 #include "kernel/process_child.hpp"
 #include "kernel/signal_mask.hpp"
 #include "kernel/syscall.hpp"
@@ -54,8 +55,7 @@ class borrowed_stack {
         // mo: acquire -> give back's release: whoever used it last is done.
         low_ = spare_stack.exchange(nullptr, std::memory_order_acquire);
         if (!low_) {
-            const long answer = system_call(SYS_mmap, nullptr, stack_size, PROT_READ | PROT_WRITE,
-                                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+            const long answer = map_memory(stack_size, MAP_NORESERVE | MAP_STACK);
             if (answer < 0 && answer > -4096) {
                 error_ = static_cast<int>(-answer);
                 return;
@@ -70,7 +70,7 @@ class borrowed_stack {
         char* none = nullptr;
         // mo: release -> the constructor's acquire: we are done with it. Failure relaxed: another is kept already.
         if (low_ && !spare_stack.compare_exchange_strong(none, low_, std::memory_order_release, std::memory_order_relaxed)) {
-            (void)system_call(SYS_munmap, low_, stack_size);
+            unmap_memory(low_, stack_size);
         }
     }
     borrowed_stack(const borrowed_stack&) = delete;

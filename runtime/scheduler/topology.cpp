@@ -151,10 +151,12 @@ distance between(const cpu_place& a, const cpu_place& b) noexcept {
     return a.core != b.core ? distance::same_l2 : distance::same_core;
 }
 
-std::vector<unsigned> read_nodes(const char* root) {
+namespace {
+
+/// By CPU; empty with one node.
+std::vector<unsigned> cpus_of_nodes(const char* root, const std::vector<unsigned>& nodes) {
     std::vector<unsigned> node_of_cpu;
-    std::vector<unsigned> nodes;
-    if (!online_nodes(root, nodes) || nodes.size() < 2) {
+    if (nodes.size() < 2) {
         return node_of_cpu;
     }
     for (const unsigned n : nodes) {
@@ -177,6 +179,13 @@ std::vector<unsigned> read_nodes(const char* root) {
     return node_of_cpu;
 }
 
+} // namespace
+
+std::vector<unsigned> read_nodes(const char* root) {
+    std::vector<unsigned> nodes;
+    return online_nodes(root, nodes) ? cpus_of_nodes(root, nodes) : std::vector<unsigned>();
+}
+
 std::vector<cpu_place> read_topology(std::span<const unsigned> cpus, const char* root) {
     std::vector<cpu_place> places;
     places.reserve(cpus.size());
@@ -193,7 +202,7 @@ std::vector<cpu_place> read_topology(std::span<const unsigned> cpus, const char*
         nodes_by_package(places, root);
         return places;
     }
-    const std::vector<unsigned> node_of_cpu = read_nodes(root);
+    const std::vector<unsigned> node_of_cpu = cpus_of_nodes(root, nodes);
     for (cpu_place& p : places) {
         p.node = p.cpu < node_of_cpu.size() ? node_of_cpu[p.cpu] : nodes.front();
     }

@@ -33,7 +33,7 @@ bool semaphore_core::wait_for_one(std::uint64_t deadline_ns) {
     if (!enter(node)) {
         return true;
     }
-    const place_in_line at_end{*this, node};
+    const place_in_line<semaphore_core> at_end{*this, node};
     return race.wait(deadline_ns) == wait_result::woken; // then the unit is ours
 }
 

@@ -53,15 +53,7 @@ bool shared_mutex_core::wait_for(std::uint32_t wanted, std::uint64_t deadline_ns
         }
         held.link_back(waiters_, node);
     }
-    struct given_up { // also when the wait throws
-        shared_mutex_core& core;
-        wait_node& node;
-        ~given_up() {
-            if (node.race->winner() != &node) {
-                core.leave(node);
-            }
-        }
-    } at_end{*this, node};
+    const place_in_line<shared_mutex_core> at_end{*this, node};
     return race.wait(deadline_ns) == wait_result::woken; // then it was handed to us
 }
 

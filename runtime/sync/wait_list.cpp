@@ -325,17 +325,19 @@ void wait_section::take_all(wait_list& list) noexcept {
 
 // ---- the usual wait
 
+bool enter(wait_list& list, wait_node& node, bool (*must_wait)(void*) noexcept, void* argument) noexcept {
+    wait_section held(&list);
+    const bool must = must_wait(argument);
+    if (must) {
+        held.link_back(list, node);
+    }
+    return must;
+}
+
 wait_result wait(wait_list& list, bool (*must_wait)(void*) noexcept, void* argument, std::uint64_t deadline_ns) {
     wait_race race;
     wait_node node(race);
-    {
-        wait_section held(&list);
-        if (!must_wait(argument)) {
-            return wait_result::not_needed;
-        }
-        held.link_back(list, node);
-    }
-    return race.wait(deadline_ns);
+    return enter(list, node, must_wait, argument) ? race.wait(deadline_ns) : wait_result::not_needed;
 }
 
 } // namespace weft::abi

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The kernel floor's own mutex: excludes, publishes, sleeps and wakes. std::threads, so that ThreadSanitizer watches.
 #include "kernel/lock.hpp"
+#include "support/census.hpp"
 #include "support/program.hpp"
 #include <atomic>
 #include <sched.h>
 #include <thread>
-#include <time.h>
 #include <vector>
 
 using weft::kernel::guard;
 using weft::kernel::lock;
 
 namespace {
-
-long cpu_ns() {
-    timespec used;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return used.tv_sec * 1'000'000'000L + used.tv_nsec;
-}
 
 void try_acquire_refuses_while_held() {
     lock l;
@@ -72,9 +66,9 @@ void waiters_sleep() {
         });
     }
     support::sleep_ms(50); // let them arrive; if one comes late, the figure below only gets smaller
-    const long before = cpu_ns();
+    const long before = support::cpu_ns();
     support::sleep_ms(300);
-    const long burnt = cpu_ns() - before;
+    const long burnt = support::cpu_ns() - before;
     REQUIRE(got == 0);
     REQUIRE(burnt < 100'000'000); // three spinning waiters on one CPU would burn 300 ms
     l.release(); // wakes one, and the unlocking chain the others

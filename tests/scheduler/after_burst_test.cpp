@@ -4,6 +4,7 @@
 // about what the first one did.
 //
 // Quiet lasts a second, and longer where this process gets no CPU to tidy with: how long is printed, and is no verdict.
+#include "support/census.hpp"
 #include "support/program.hpp"
 #include "support/watchdog.hpp"
 #include <algorithm>
@@ -21,12 +22,6 @@ using namespace std::chrono_literals;
 constexpr long kept = 5 << 20;
 constexpr long kept_a_timer = 2 * 2 * 16;
 constexpr long mib = 1 << 20;
-
-long cpu_us() {
-    timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return t.tv_sec * 1'000'000L + t.tv_nsec / 1000;
-}
 
 /// `tasks` queued at once behind a task that holds the only worker; how large the process is then.
 long queue_at_once(weft::runtime& rt, int tasks) {
@@ -107,9 +102,9 @@ void burst_and_quiet(unsigned workers, long (*burst)(weft::runtime&, int), int t
     const long limit = before + before / 5 + kept + tasks * kept_a_task;
     long cost[2];
     for (int round = 0; round < 2; ++round) {
-        const long begin = cpu_us();
+        const long begin = support::cpu_ns();
         const long peak = burst(rt, tasks);
-        cost[round] = cpu_us() - begin;
+        cost[round] = (support::cpu_ns() - begin) / 1000;
         REQUIRE(peak - before > tasks * bytes_a_task); // else it would be no burst
         int quiet_ms = 1000;
         support::sleep_ms(quiet_ms);

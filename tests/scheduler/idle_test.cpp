@@ -3,6 +3,7 @@
 // process uses less than 1 ms of CPU in 2 s. Measured by the kernel (CLOCK_PROCESS_CPUTIME_ID and getrusage), so a busy machine does not
 // matter: only what we ourselves run is counted.
 #include "gate.hpp"
+#include "support/census.hpp"
 #include "support/program.hpp"
 #include "support/watchdog.hpp"
 #include <chrono>
@@ -16,12 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-long cpu_us() {
-    timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return t.tv_sec * 1'000'000L + t.tv_nsec / 1000;
-}
-
 long switches() {
     rusage u{};
     getrusage(RUSAGE_SELF, &u);
@@ -34,9 +29,9 @@ void require_idle(const char* what) {
     bool idle = false;
     for (int attempt = 0; attempt < 3 && !idle; ++attempt) {
         support::sleep_ms(100);
-        const long before = cpu_us(), before_switches = switches();
+        const long before = support::cpu_ns(), before_switches = switches();
         support::sleep_ms(2000);
-        const long used = cpu_us() - before, switched = switches() - before_switches;
+        const long used = (support::cpu_ns() - before) / 1000, switched = switches() - before_switches;
         support::say("  %s: %ld us of CPU, %ld context switches in 2 s\n", what, used, switched);
         idle = (test::sanitized || used < 1000) && switched < 20; // a sanitizer has a background thread of its own
     }
@@ -120,7 +115,7 @@ void while_two_tasks_take_turns() {
     weft::runtime rt({.workers = 2});
     bool one_cpu = false;
     for (int attempt = 0; attempt < 5 && !one_cpu; ++attempt) {
-        const long before = cpu_us();
+        const long before = support::cpu_ns();
         const auto begin = std::chrono::steady_clock::now();
         long rounds = 0;
         rt.run([&] {
@@ -138,7 +133,7 @@ void while_two_tasks_take_turns() {
             }
             other.join();
         });
-        const long wall = static_cast<long>((std::chrono::steady_clock::now() - begin) / std::chrono::microseconds(1)), used = cpu_us() - before;
+        const long wall = static_cast<long>((std::chrono::steady_clock::now() - begin) / std::chrono::microseconds(1)), used = (support::cpu_ns() - before) / 1000;
         support::say("  %ld rounds: %ld us of CPU in %ld us\n", rounds, used, wall);
         one_cpu = test::sanitized || used < wall * 5 / 4;
     }

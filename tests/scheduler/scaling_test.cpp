@@ -5,6 +5,7 @@
 // CPU time and not wall time, since a busy machine stretches the latter without end; a collapse (workers that spin for each other, a
 // herd at each wake-up) is CPU time anyway. Each figure is the best of several rounds, and the rounds of what is compared are interleaved.
 // The limits are wide, several times what is measured on a quiet machine (docs/scaling.md): they tell a collapse from a slow day.
+#include "support/census.hpp"
 #include "support/program.hpp"
 #include "support/watchdog.hpp"
 #include <algorithm>
@@ -17,12 +18,6 @@
 namespace {
 
 constexpr int rounds = 3;
-
-double cpu_ms() {
-    timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
-}
 
 long fib(int n) {
     if (n < 2) {
@@ -85,9 +80,9 @@ void compare_workers(const char* what, void (*work)(), double times) {
     }
     for (int round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < workers.size(); ++i) {
-            const double begin = cpu_ms();
+            const long begin = support::cpu_ns();
             runtimes[i]->run(work);
-            best[i] = std::min(best[i], cpu_ms() - begin);
+            best[i] = std::min(best[i], static_cast<double>(support::cpu_ns() - begin) / 1e6);
         }
     }
     support::say("  %s: %.1f ms of CPU with 2 workers, %.1f with 8, %.1f with 64\n", what, best[0], best[1], best[2]);
@@ -132,13 +127,13 @@ void a_task_costs_the_same_among_many() {
         for (int round = 0; round < rounds; ++round) {
             for (std::size_t i = 0; i < sizes.size(); ++i) {
                 const int repeats = std::max(1, 100'000 / sizes[i]); // long enough to be measured
-                const double begin = cpu_ms();
+                const long begin = support::cpu_ns();
                 rt.run([&] {
                     for (int r = 0; r < repeats; ++r) {
                         spawn_and_join(sizes[i]);
                     }
                 });
-                best_ns[i] = std::min(best_ns[i], (cpu_ms() - begin) * 1e6 / sizes[i] / repeats);
+                best_ns[i] = std::min(best_ns[i], static_cast<double>(support::cpu_ns() - begin) / sizes[i] / repeats);
             }
         }
         support::say("  %u workers: %.0f, %.0f, %.0f and %.0f ns of CPU a task among 10^3, 10^4, 10^5 and 10^6\n", workers, best_ns[0],

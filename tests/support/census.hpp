@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts what a process holds, by asking /proc: threads, descriptors, mappings, resident memory. For tests that must end as they
-// began.
+// Counts what a process holds, by asking /proc: threads, descriptors, mappings, resident memory, and what CPU time it has used. For tests that must
+// end as they began.
 #pragma once
 #include "support/sanitized.hpp"
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace support {
@@ -73,6 +74,13 @@ inline long resident_bytes() {
         pages = space ? std::strtol(static_cast<const char*>(space), nullptr, 10) : -1;
     });
     return pages * sysconf(_SC_PAGESIZE);
+}
+
+/// CPU time that the process has used.
+inline long cpu_ns() {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1'000'000'000L + used.tv_nsec;
 }
 
 } // namespace support
