@@ -102,6 +102,29 @@ class deque {
         return element;
     }
 
+    /// Owner only, of a deque that nobody steals from (a runtime of one worker has no thieves): pop() and steal() without their
+    /// locked instructions.
+    [[nodiscard]] T* pop_unshared() noexcept {
+        // mo: relaxed, all three: the owner's own words; who looks from outside sees a sketch.
+        const std::int64_t b = bottom_.load(std::memory_order_relaxed) - 1;
+        if (top_.load(std::memory_order_relaxed) > b) {
+            return nullptr;
+        }
+        bottom_.store(b, std::memory_order_relaxed);
+        // mo: relaxed: we wrote it.
+        return slot(b).load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] T* steal_unshared() noexcept {
+        // mo: relaxed, all three: as in pop_unshared.
+        const std::int64_t t = top_.load(std::memory_order_relaxed);
+        if (t >= bottom_.load(std::memory_order_relaxed)) {
+            return nullptr;
+        }
+        top_.store(t + 1, std::memory_order_relaxed);
+        // mo: relaxed: we wrote it.
+        return slot(t).load(std::memory_order_relaxed);
+    }
+
     /// Anybody. How many elements there seem to be.
     [[nodiscard]] std::int64_t size() const noexcept {
         // mo: acquire, both: a sketch for thieves; a caller that needs more fences itself (see idle.hpp).

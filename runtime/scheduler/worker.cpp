@@ -6,7 +6,7 @@
 namespace weft::scheduler {
 
 worker::worker(runtime_core& home, unsigned number)
-    : core(home), index(number), random_state_(0x9e3779b9u * (number + 1)),
+    : core(home), index(number), has_thieves_(home.worker_count > 1), random_state_(0x9e3779b9u * (number + 1)),
       sightings_(std::make_unique<sighting[]>(std::min(home.worker_count, watched_victims))) {}
 
 worker::~worker() {
@@ -43,11 +43,21 @@ void worker::add_fresh(task* t) noexcept {
 void worker::add_woken(task* t) noexcept {
     // mo: relaxed: only we write, and a thief only compares.
     slot_fills_.store(slot_fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    // mo: acq_rel -> another exchange of the slot: the task goes out with what we know of it, the old one comes back.
-    if (task* displaced = slot_.exchange(t, std::memory_order_acq_rel)) {
+    if (task* displaced = swap_slot(t)) {
         add_to(ready_, displaced);
     }
     core.notify_others();
+}
+
+task* worker::swap_slot(task* t) noexcept {
+    if (!has_thieves_) {
+        // mo: relaxed, both: nobody else comes here.
+        task* const before = slot_.load(std::memory_order_relaxed);
+        slot_.store(t, std::memory_order_relaxed);
+        return before;
+    }
+    // mo: acq_rel -> another exchange of the slot: the task goes out with what we know of it, the old one comes in.
+    return slot_.exchange(t, std::memory_order_acq_rel);
 }
 
 void worker::add_yielded(task* t) noexcept {
@@ -115,7 +125,11 @@ task* worker::next_ready() noexcept {
             }
         }
     }
-    return ready_.steal();
+    return has_thieves_ ? ready_.steal() : ready_.steal_unshared();
+}
+
+task* worker::next_fresh() noexcept {
+    return has_thieves_ ? fresh_.pop() : fresh_.pop_unshared();
 }
 
 task* worker::next_local() noexcept {
@@ -124,24 +138,22 @@ task* worker::next_local() noexcept {
             return t;
         }
     }
-    // mo: relaxed: a look; the exchange below takes.
+    // mo: relaxed: a look; the swap takes.
     if (slot_budget_ > 0 && slot_.load(std::memory_order_relaxed)) {
-        // mo: acq_rel -> add_woken's exchange: the task's memory.
-        if (task* t = slot_.exchange(nullptr, std::memory_order_acq_rel)) {
+        if (task* t = swap_slot(nullptr)) {
             --slot_budget_;
             return t;
         }
     }
     slot_budget_ = slot_in_a_row;
     ready_first_ = !ready_first_;
-    task* t = ready_first_ ? next_ready() : fresh_.pop();
+    task* t = ready_first_ ? next_ready() : next_fresh();
     if (!t) {
-        t = ready_first_ ? fresh_.pop() : next_ready();
+        t = ready_first_ ? next_fresh() : next_ready();
     }
     // mo: relaxed: a look, as above.
     if (!t && slot_.load(std::memory_order_relaxed)) {
-        // mo: acq_rel -> add_woken's exchange: the task's memory.
-        t = slot_.exchange(nullptr, std::memory_order_acq_rel);
+        t = swap_slot(nullptr);
     }
     return t;
 }
@@ -210,7 +222,7 @@ task* worker::steal_from(worker& victim) noexcept {
             left_something_ = true;
             return nullptr;
         }
-        // mo: acq_rel -> add_woken's exchange: the task's memory.
+        // mo: acq_rel -> swap_slot's exchange: the task's memory.
         return victim.slot_.exchange(nullptr, std::memory_order_acq_rel);
     }
     return nullptr;

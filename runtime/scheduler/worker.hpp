@@ -115,7 +115,10 @@ class alignas(base::cache_line) worker {
   private:
     void add_to(deque<task, 1024>& queue, task* t) noexcept;
     [[gnu::noinline]] void overflow(deque<task, 1024>& queue, task* t) noexcept;
+    /// Puts t, or null, into the slot and returns what was there.
+    [[nodiscard]] task* swap_slot(task* t) noexcept;
     [[nodiscard]] task* next_ready() noexcept;
+    [[nodiscard]] task* next_fresh() noexcept;
     [[nodiscard]] task* poll_others() noexcept;
     void watch_clock() noexcept;
     /// What a thief saw of a victim: the numbers of its oldest tasks, and when they were new.
@@ -132,6 +135,7 @@ class alignas(base::cache_line) worker {
     static constexpr std::size_t stack_cache = 32;
     static constexpr unsigned watched_victims = 64; // the others' tasks are stale at once
 
+    const bool has_thieves_; // a runtime of one worker has none, and its queues do without locked instructions
     unsigned poll_in_ = poll_interval;     // owner: picks until the next poll
     unsigned poll_every_ = poll_interval;  // owner: halved while tasks run for long and timers are pending
     unsigned since_others_ = 0;            // owner: picks since the injector was looked at

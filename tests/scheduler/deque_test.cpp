@@ -25,6 +25,26 @@ TEST(deque, pops_youngest_first_and_is_stolen_oldest_first) {
     EXPECT_TRUE(d.empty());
 }
 
+TEST(deque, gives_the_same_without_thieves) {
+    deque<int, 4> d;
+    int x[4];
+    for (int round = 0; round < 1000; ++round) {
+        for (int& e : x) {
+            ASSERT_TRUE(d.push(&e));
+        }
+        ASSERT_FALSE(d.push(&x[0]));
+        ASSERT_EQ(d.steal_unshared(), &x[0]);
+        ASSERT_EQ(d.pop_unshared(), &x[3]);
+        ASSERT_TRUE(d.push(&x[0])); // as many as fit, again
+        ASSERT_EQ(d.pop(), &x[0]);  // both kinds, in turn
+        ASSERT_EQ(d.steal_unshared(), &x[1]);
+        ASSERT_EQ(d.pop_unshared(), &x[2]);
+        ASSERT_EQ(d.pop_unshared(), nullptr);
+        ASSERT_EQ(d.steal_unshared(), nullptr);
+        ASSERT_TRUE(d.empty());
+    }
+}
+
 TEST(deque, refuses_when_full_and_takes_again_after_a_pop_or_a_steal) {
     deque<int, 4> d;
     int x[6];
