@@ -49,13 +49,13 @@ constexpr unsigned patience = sync::most_often_overtaken;
 } // namespace
 
 bool mutex_core::spin() noexcept {
-    for (int i = 0; i < sync::spin_rounds; ++i) {
+    sync::spin_pauses pauses;
+    do {
         // mo: relaxed: a look.
         if ((word_.load(std::memory_order_relaxed) & locked) == 0 && try_lock()) {
             return true;
         }
-        kernel::cpu_pause();
-    }
+    } while (pauses.next());
     return false;
 }
 

@@ -14,7 +14,8 @@
 namespace weft::abi {
 
 bool shared_mutex_core::spin(std::uint32_t wanted) noexcept {
-    for (int i = 0; i < sync::spin_rounds; ++i) {
+    sync::spin_pauses pauses;
+    do {
         // mo: relaxed: a look. With somebody in line there is nothing to gain.
         if ((word_.load(std::memory_order_relaxed) & queued) != 0) {
             return false;
@@ -22,8 +23,7 @@ bool shared_mutex_core::spin(std::uint32_t wanted) noexcept {
         if (wanted == writer ? try_lock() : try_lock_shared()) {
             return true;
         }
-        kernel::cpu_pause();
-    }
+    } while (pauses.next());
     return false;
 }
 
