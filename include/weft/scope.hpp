@@ -55,6 +55,7 @@ void child_failed(scope& home, std::exception_ptr why) noexcept;
 void enter_scope(scope& home);
 /// The last of a child: home may be gone afterwards.
 void child_done(scope& home) noexcept;
+void tell_scope(void* home, std::ptrdiff_t ended) noexcept;
 /// The scope in which a job of the running task's list was forked.
 [[nodiscard]] scope* scope_of_job(const job_list& list, const job& j) noexcept;
 /// A child that was not started.
@@ -175,6 +176,7 @@ class scope {
     friend abi::task* abi::make_child(scope&);
     friend void abi::child_failed(scope&, std::exception_ptr) noexcept;
     friend void abi::child_done(scope&) noexcept;
+    friend void abi::tell_scope(void*, std::ptrdiff_t) noexcept;
     friend void abi::abandon_child(scope&, abi::task*) noexcept;
     friend scope* abi::scope_of_job(const abi::job_list&, const abi::job&) noexcept;
 
@@ -205,6 +207,8 @@ class scope {
     void watch();
     void end_watch() noexcept;
     void collect() noexcept;
+    void count_child() noexcept;
+    void return_credit() noexcept;
 
     stop_source source_;
     scope* const outer_;                                             // r/o
@@ -212,6 +216,8 @@ class scope {
     const abi::job* const newest_job_;                               // r/o: of those
     std::optional<std::chrono::steady_clock::time_point> deadline_;  // r/o after construction
     wait_group children_;
+    const abi::task* const maker_;                                   // r/o: the task that made it, if it was one
+    std::ptrdiff_t credit_ = 0;                                      // owner: the maker: counted in children_ in advance
     std::atomic<bool> failed_{false};           // atomic, see mo: whoever sets it owns first_
     std::exception_ptr first_;                  // owner: that one; after children_.wait() the joiner
     std::atomic<failure*> failures_{nullptr};   // atomic, see mo: the others, youngest first

@@ -43,6 +43,7 @@ void* enter_blocking() noexcept {
     }
     runtime_core& core = c->core;
     task* self = c->running;
+    c->held->tell_ends(); // the worker goes its own way from here
     jobs_enter_blocking();
     set_state(self, task_state::blocking);
     worker& w = c->let_go();

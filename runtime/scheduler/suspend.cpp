@@ -6,6 +6,7 @@
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/task_extras.hpp"
 #include <cstdlib>
+#include <cstring>
 
 namespace weft::scheduler {
 
@@ -106,6 +107,16 @@ task* next_startable(carrier& c) noexcept {
     return nullptr;
 }
 
+/// Is `next`, which may be null, one more of the group that has not been told of the ends before it, and about to begin?
+bool goes_on_with_group(const worker& w, const task* next) noexcept {
+    if (!next || next->context || !next->operations->is_scope_child) {
+        return false;
+    }
+    void* group = nullptr;
+    std::memcpy(&group, next->storage, sizeof group);
+    return group == w.untold.group;
+}
+
 /// In the child of a fork the task that forked has returned. To whom?
 [[noreturn]] void end_of_forker(const task& t) noexcept {
     if (t.own_tls) {
@@ -133,6 +144,10 @@ void run_tasks_on_this_stack(void*) noexcept {
         task* joiner = nullptr;
         c = &complete(t, joiner); // the task may have migrated
         task* next = joiner && c->held->runs_next(joiner) ? joiner : next_startable(*c);
+        if (c->held->untold.count != 0 && !goes_on_with_group(*c->held, next)) {
+            c->held->tell_ends();
+            next = next ? next : next_startable(*c); // perhaps who waited for them
+        }
         if (next && !next->context) {
             next->stack_top = stack;
             ready_to_running(*c, next);
@@ -165,6 +180,7 @@ void switch_away(carrier& c, task* self, context::point target, suspend_action a
 void suspend(suspend_action action, void* argument) noexcept {
     abi::job_list* const jobs = put_jobs_aside(); // first: the pick may find them
     carrier& c = *this_carrier();
+    c.held->tell_ends();
     task* self = c.running;
     context::point target = pick(c);
     if (!target) {
@@ -178,6 +194,7 @@ void suspend(suspend_action action, void* argument) noexcept {
 void yield_running() noexcept {
     abi::job_list* const jobs = put_jobs_aside();
     carrier& c = *this_carrier();
+    c.held->tell_ends();
     task* self = c.running;
     if (context::point target = pick(c)) {
         switch_away(c, self, target, &requeue, nullptr);

@@ -34,6 +34,15 @@ using abi::runtime_core;
 using abi::task_state;
 class carrier;
 
+/// Ends of tasks of one group, which it has not been told of. Those of tasks that run here in a row it hears all at once, or two workers
+/// would fight for its count. As long as there are any, nothing runs here but another task of the same group that has just begun: then
+/// the group is not done anyhow, and nobody waits for longer.
+struct untold_ends {
+    void* group = nullptr;
+    std::ptrdiff_t count = 0;
+    void (*tell)(void* group, std::ptrdiff_t count) noexcept = nullptr;
+};
+
 class alignas(base::cache_line) worker {
   public:
     worker(runtime_core& home, unsigned number); // throws std::bad_alloc
@@ -51,6 +60,20 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] bool runs_next(task* woken) noexcept;
     /// A task that gave up its turn.
     void add_yielded(task* t) noexcept;
+    /// One more. Whoever is told may be gone when this has returned, or as soon as something else runs here.
+    void note_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
+        if (untold.group != group) {
+            tell_ends();
+            untold = {group, 0, tell};
+        }
+        ++untold.count;
+    }
+    void tell_ends() noexcept {
+        if (untold.count != 0) {
+            const untold_ends ends = std::exchange(untold, {});
+            ends.tell(ends.group, ends.count);
+        }
+    }
     /// The next task to run from our own queues (and, now and then, from the injector); null when there is none.
     [[nodiscard]] task* next_local() noexcept;
     /// A batch from the injector: the first to run, the rest into our queues. Null when it is empty.
@@ -99,6 +122,7 @@ class alignas(base::cache_line) worker {
     alignas(base::cache_line) std::atomic<bool> hungry{false}; // atomic, see mo: jobs are wanted here (job_list.hpp)
 
     alignas(base::cache_line) task_cache descriptors;                // owner
+    untold_ends untold;                                              // owner
     std::atomic<std::uint64_t> started{0};  // tasks made here; owner writes, shutdown reads
     std::atomic<std::uint64_t> finished{0}; // tasks ended here; owner writes, shutdown reads
     std::atomic<task*> running{nullptr};    // owner writes, dumps and panics read

@@ -4,6 +4,12 @@
 // A child counts as done when its callable and its task_locals are destroyed: after child_done() nothing of it may look at what the scope's
 // frame holds, and the scope may be gone.
 //
+// The count is what all children's workers share, so it is touched rarely. The maker counts children in advance, 64 at a time. A worker
+// tells of ends that follow each other in one go (worker::note_end): it keeps them while the next thing it runs is a fresh child of
+// the same scope, without which the scope is not done either; before it runs anything else, and before that child suspends or blocks,
+// it tells. So a join returns no later for it. A hundred children of 10 ns, again and again, with two workers: 265 ns each without,
+// 74 with it (bench/workload/batch).
+//
 // Which scope somebody is in: who makes a scope is in that one until it is left, by a task_local; a child is in its parent scope, to
 // which its task points, so that most children need no memory beside their task.
 //
@@ -29,18 +35,24 @@ std::uint64_t number_of_current() noexcept {
     return number;
 }
 
+abi::task* running_task() noexcept {
+    const scheduler::carrier* c = scheduler::this_carrier();
+    return c ? c->running : nullptr;
+}
+
 scope* current_scope() noexcept {
     if (void* made_here = abi::find_local(number_of_current())) {
         return static_cast<scope*>(made_here);
     }
-    const scheduler::carrier* c = scheduler::this_carrier();
-    return c && c->running && c->running->operations->is_scope_child ? &abi::home_of(*c->running) : nullptr;
+    abi::task* const self = running_task();
+    return self && self->operations->is_scope_child ? &abi::home_of(*self) : nullptr;
 }
 
 } // namespace
 
 scope::scope(const scope_options& options)
-    : outer_(current_scope()), jobs_(abi::this_jobs()), newest_job_(jobs_ ? jobs_->newest : nullptr), deadline_(options.deadline), uncaught_(std::uncaught_exceptions()) {
+    : outer_(current_scope()), jobs_(abi::this_jobs()), newest_job_(jobs_ ? jobs_->newest : nullptr), deadline_(options.deadline),
+      maker_(running_task()), uncaught_(std::uncaught_exceptions()) {
     bool own_deadline = deadline_.has_value();
     if (outer_ && outer_->deadline_ && (!deadline_ || *outer_->deadline_ <= *deadline_)) {
         deadline_ = outer_->deadline_;
@@ -64,6 +76,7 @@ scope::scope(const scope_options& options)
 
 scope::~scope() {
     const bool passing_by = std::uncaught_exceptions() > uncaught_;
+    return_credit();
     if (!children_.try_wait()) {
         request_stop();
         children_.wait();
@@ -121,7 +134,29 @@ void scope::collect() noexcept {
     std::reverse(others_.begin() + static_cast<std::ptrdiff_t>(had), others_.end());
 }
 
+/// Before the child is known to anybody. Its maker counts in advance: a count for each child would be a fight with those that end, and
+/// a count that comes to zero again and again takes a lock each time.
+void scope::count_child() noexcept {
+    constexpr std::ptrdiff_t in_advance = 64;
+    if (!maker_ || running_task() != maker_) {
+        children_.add();
+        return;
+    }
+    if (credit_ == 0) {
+        children_.add(in_advance);
+        credit_ = in_advance;
+    }
+    --credit_;
+}
+
+void scope::return_credit() noexcept {
+    if (credit_ != 0) {
+        children_.add(-std::exchange(credit_, 0));
+    }
+}
+
 void scope::join() {
+    return_credit();
     children_.wait();
     end_watch();
     collect();
@@ -147,7 +182,7 @@ task* make_child(scope& home) {
     // Nobody joins it but the scope, which counts.
     // mo: relaxed: only we know the task yet.
     t->join_word.store(join_detached, std::memory_order_relaxed);
-    home.children_.add();
+    home.count_child();
     return t;
 }
 
@@ -175,9 +210,18 @@ void child_failed(scope& home, std::exception_ptr why) noexcept {
     }
 }
 
+void tell_scope(void* home, std::ptrdiff_t ended) noexcept {
+    static_cast<scope*>(home)->children_.add(-ended);
+}
+
 void child_done(scope& home) noexcept {
     run_thread_exit();
-    home.children_.done();
+    const scheduler::carrier* c = scheduler::this_carrier();
+    if (c && c->held) {
+        c->held->note_end(&home, &tell_scope);
+    } else {
+        home.children_.done();
+    }
 }
 
 scope* scope_of_job(const job_list& list, const job& j) noexcept {

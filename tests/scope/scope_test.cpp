@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a scope promises, with 1, 2 and 8 workers, made by a task and by a foreign thread.
-// Seen to fail: a child that counts as done before its callable, or its task_locals, are destroyed; an outer stop that does not come through.
+// Seen to fail: a child that counts as done before its callable, or its task_locals, are destroyed; an outer stop that does not come
+// through; ends of children that a worker keeps to itself when the next one suspends, or blocks.
 #include "support/child.hpp"
 #include "sync/sides.hpp"
 #include <algorithm>
@@ -11,8 +12,10 @@
 #include <sys/resource.h>
 #include <system_error>
 #include <vector>
+#include <weft/blocking.hpp>
 #include <weft/scope.hpp>
 #include <weft/select.hpp>
+#include <weft/semaphore.hpp>
 #include <weft/task_local.hpp>
 
 namespace {
@@ -284,6 +287,92 @@ TEST_P(scopes, many_children_that_all_fail_lose_no_exception) {
             EXPECT_EQ(caught[static_cast<std::size_t>(i)], i);
         }
     });
+}
+
+/// Spins on this worker, without giving it up.
+void spin_until(const std::atomic<bool>& flag) {
+    while (!flag) {
+    }
+}
+
+// A worker tells the ends of children in a row at once. What it has not told must not stay behind when it goes to sleep.
+TEST(scope_ends, are_told_when_the_next_child_suspends_and_ends_elsewhere) {
+    weft::runtime rt({.workers = 2});
+    rt.run([] {
+        for (int round = 0; round < 200; ++round) {
+            weft::binary_semaphore go(0);
+            std::atomic<bool> last_begins{false};
+            weft::scope s;
+            s.spawn([&] { // on the other worker: this one spins
+                s.spawn([&] {
+                    last_begins = true;
+                    go.acquire();
+                });
+                s.spawn([] {});
+            });
+            spin_until(last_begins);
+            go.release(); // it goes on here, when we wait
+            s.join();
+        }
+    });
+}
+
+TEST(scope_ends, are_told_when_the_next_child_blocks_and_its_worker_goes_on_with_other_work) {
+    weft::runtime rt({.workers = 2});
+    rt.run([] {
+        for (int round = 0; round < 50; ++round) {
+            std::atomic<bool> last_begins{false}, other_runs{false}, joined{false};
+            weft::join_handle<void> other;
+            {
+                weft::scope s;
+                s.spawn([&] {
+                    other = weft::spawn([&] {
+                        other_runs = true;
+                        spin_until(joined);
+                    });
+                    s.spawn([&] {
+                        last_begins = true;
+                        weft::blocking([&] { spin_until(other_runs); });
+                    });
+                    s.spawn([] {});
+                });
+                spin_until(last_begins);
+                s.join();
+            }
+            joined = true;
+            other.join();
+        }
+    });
+}
+
+TEST(scope_ends, of_children_that_others_spawn_are_counted_with_the_maker_s) {
+    weft::runtime rt({.workers = 4});
+    for (const int children : {0, 1, 63, 64, 65, 1000}) {
+        std::atomic<int> done{0};
+        const auto work = [&](weft::scope& s) {
+            for (int i = 0; i < children; ++i) {
+                s.spawn([&] {
+                    s.spawn([&] { ++done; });
+                    ++done;
+                });
+            }
+            s.join();
+            EXPECT_EQ(done, 2 * children);
+            s.spawn([&] { ++done; }); // and again
+            s.join();
+            EXPECT_EQ(done, 2 * children + 1);
+            done = 0;
+        };
+        weft::scope foreign;
+        work(foreign);
+        rt.run([&] {
+            weft::scope own;
+            work(own);
+            weft::scope left; // without a join
+            left.spawn([&] { ++done; });
+        });
+        EXPECT_EQ(done, 1);
+    }
 }
 
 TEST(scope_refusal, a_child_that_gets_no_stack_is_an_exception_like_any_other) {
