@@ -20,7 +20,7 @@ struct runtime_options {
     std::size_t stack_size = 64 * 1024;   ///< bytes of a task's stack, guard page included; 16 KiB to 1 GiB, rounded up to pages
     std::string name = "weft";            ///< kernel threads are called name/0, name/1, ...; at most 10 bytes are kept
     bool pin_workers = false;             ///< worker i to the i-th CPU of the maker's affinity mask, round robin
-    unsigned max_blocking = 512;          ///< spare kernel threads that blocking() may make
+    unsigned max_blocking = 512;          ///< spare kernel threads that blocking() may make; beyond as many sections it blocks its worker
 };
 
 class runtime {

@@ -9,9 +9,10 @@
 //                                                             injector and becomes a spare
 //
 // So a short blocking() in a quiet runtime costs two short locks and no futex.
-// If no spare is to be had (max_blocking, or the kernel refuses), the task keeps its worker and blocks it; if the worker is on the
-// list by then, what it should do waits for another worker or for the task's return. Slower, and wrong only for a program whose
-// blocking sections wait for more other tasks than max_blocking allows.
+// When max_blocking sections are under way the next task keeps its worker and blocks it; weft's own waits suspend it even then. So whoever
+// claims a worker without a kernel thread finds a spare, or can make one; only the kernel can refuse. Then, too, the task keeps its
+// worker; or if the worker is on the list by then, what it should do waits for another worker or for the task's return: slower, and
+// wrong only for a section that waits for it.
 #include "scheduler/job_list.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
@@ -42,6 +43,9 @@ void* enter_blocking() noexcept {
         return nullptr;
     }
     runtime_core& core = c->core;
+    if (!core.begin_section()) {
+        return nullptr;
+    }
     task* self = c->running;
     c->held->tell_ends(); // the worker goes its own way from here
     jobs_enter_blocking();
@@ -52,6 +56,7 @@ void* enter_blocking() noexcept {
     if (w.has_work() || !core.injected.empty() || core.clock.lacks_keeper()) {
         if (!core.give_to_spare(w)) {
             c->take(w);
+            core.end_section();
             jobs_leave_blocking();
             // mo: relaxed: for dumps.
             w.running.store(self, std::memory_order_relaxed);
@@ -83,12 +88,14 @@ void leave_blocking(void* ticket) noexcept {
     task* self = c->running;
     if (worker* w = core.idle.reclaim_without_carrier(*static_cast<worker*>(ticket))) {
         c->take(*w);
+        core.end_section();
         jobs_leave_blocking();
         // mo: relaxed: for dumps.
         w->running.store(self, std::memory_order_relaxed);
         set_state(self, task_state::running);
         return;
     }
+    c->comes_back = true;
     leave_through_root(*c, &put_into_injector);
 }
 

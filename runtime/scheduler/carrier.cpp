@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <sched.h>
+#include <utility>
 
 namespace weft::scheduler {
 
@@ -86,6 +87,9 @@ worker* carrier::await_worker() noexcept {
                 listed_as_spare = true;
                 next_spare = core.spares;
                 core.spares = this;
+            }
+            if (std::exchange(comes_back, false)) {
+                core.end_section();
             }
         }
         sleep.park();

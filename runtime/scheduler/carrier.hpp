@@ -72,6 +72,7 @@ class carrier {
     /// Stops being the carrier of the worker that it holds, and returns it.
     worker& let_go() noexcept;
 
+    bool comes_back = false; // owner: this thread; from a section, and is not listed as a spare yet
     worker* held = nullptr;  // owner: this thread
     task* running = nullptr; // owner: this thread; stays set inside blocking()
     after_switch pending;    // owner: this thread

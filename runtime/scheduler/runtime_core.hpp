@@ -59,6 +59,22 @@ struct weft::abi::runtime_core {
     /// A spare kernel thread goes on with w; false when none is to be had.
     [[nodiscard]] bool give_to_spare(scheduler::worker& w) noexcept;
 
+    /// May a task take its carrier into a section? There may be max_blocking carriers without a worker that are no spares, in a section or on
+    /// the way back from one; so there is a carrier for each worker, or one can be made, unless the kernel refuses.
+    [[nodiscard]] bool begin_section() noexcept {
+        // mo: acquire -> end_section: whoever came back is listed as a spare, or has a worker.
+        if (away_.fetch_add(1, std::memory_order_acquire) < options.max_blocking) {
+            return true;
+        }
+        end_section();
+        return false;
+    }
+    /// The carrier has a worker again, or is listed as a spare.
+    void end_section() noexcept {
+        // mo: release -> begin_section.
+        away_.fetch_sub(1, std::memory_order_release);
+    }
+
     /// Whether any queue has something: the look W3 of idle.hpp, after a fence.
     [[nodiscard]] bool has_work() const noexcept;
     /// Every task that was started has ended.
@@ -106,6 +122,7 @@ struct weft::abi::runtime_core {
     void end_carriers() noexcept;
 
     const std::uint32_t made_in_ = scheduler::generation();
+    std::atomic<unsigned> away_{0};                                             // atomic, see mo: begin_section
     alignas(base::cache_line) std::atomic<std::uint64_t> foreign_started_{0}; // atomic, see mo
     std::atomic<std::uint32_t> visitors_{0};                                  // atomic, see mo
     std::atomic<bool> closing_{false};                                        // atomic, see mo

@@ -198,7 +198,28 @@ TEST_F(blocking_once, without_spares_a_section_blocks_its_worker_and_comes_back)
     });
 }
 
-TEST_F(blocking_once, a_queue_that_fills_while_no_spare_can_be_had_is_run_when_the_section_ends) {
+TEST_F(blocking_once, sections_that_wait_for_tasks_end_however_few_spares_there_are) {
+    for (const unsigned spares : {0u, 1u, 2u}) {
+        weft::runtime rt({.workers = 1, .max_blocking = spares});
+        std::atomic<int> met{0};
+        rt.run([&] {
+            std::vector<weft::join_handle<void>> all;
+            for (int i = 0; i < 4; ++i) {
+                all.push_back(weft::spawn([&] {
+                    for (int k = 0; k < 100; ++k) {
+                        weft::blocking([&] { weft::spawn([&] { ++met; }).join(); });
+                    }
+                }));
+            }
+            for (auto& h : all) {
+                h.join();
+            }
+        });
+        EXPECT_EQ(met, 400);
+    }
+}
+
+TEST_F(blocking_once, a_queue_that_fills_while_a_section_blocks_its_worker_is_run_when_it_ends) {
     weft::runtime rt({.workers = 1, .max_blocking = 0});
     std::atomic<bool> inside{false};
     auto blocked = rt.spawn([&] {
@@ -208,7 +229,7 @@ TEST_F(blocking_once, a_queue_that_fills_while_no_spare_can_be_had_is_run_when_t
         });
     });
     test::wait_until([&] { return inside.load(); });
-    std::vector<weft::join_handle<int>> all; // the worker is on the list without a kernel thread: each of these claims it in vain
+    std::vector<weft::join_handle<int>> all;
     for (int i = 0; i < 100; ++i) {
         all.push_back(rt.spawn([i] { return i; }));
     }
