@@ -25,7 +25,8 @@ struct blocking_section {
 } // namespace abi
 
 /// Returns f()'s value or lets its exception pass. Inside f the caller counts as a foreign kernel thread: weft's waits
-/// block it. Outside of a task it just calls f. May suspend after f, when every worker is busy.
+/// block it. (When runtime_options::max_blocking sections are under way already, or the kernel refuses a thread, f blocks the worker, and
+/// weft's waits in f suspend as they do outside.) Outside of a task it just calls f. May suspend after f, when every worker is busy.
 template <class F>
 decltype(auto) blocking(F&& f) {
     abi::blocking_section section;

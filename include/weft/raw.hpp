@@ -19,10 +19,10 @@
 // it shares errno, malloc's cache and every other thread_local with its creator: let only one of the two run, or have fn make raw
 // calls alone.
 #pragma once
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <sys/types.h>
+#include <type_traits>
 
 struct clone_args; // <linux/sched.h>
 struct rusage;     // <sys/resource.h>
@@ -33,7 +33,9 @@ namespace weft {
 /// raw_futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0) mean what they mean in C.
 class raw_number {
   public:
-    constexpr raw_number(std::integral auto number) noexcept : value_(static_cast<unsigned long>(number)) {}
+    template <class Number>
+        requires(std::is_convertible_v<Number, unsigned long> && !std::is_floating_point_v<std::remove_cvref_t<Number>>)
+    constexpr raw_number(Number&& number) noexcept : value_(static_cast<unsigned long>(number)) {}
     [[nodiscard]] constexpr unsigned long value() const noexcept { return value_; }
 
   private:

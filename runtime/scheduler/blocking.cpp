@@ -29,8 +29,15 @@ void set_state(task* t, task_state state) noexcept {
     t->state.store(state, std::memory_order_relaxed);
 }
 
-/// On the carrier's root: the task is off its stack and may run anywhere.
+/// On the carrier's root: the task is off its stack and may run anywhere. First the carrier is a spare again, and its section over: or
+/// the task, or whoever runs before this carrier sleeps, would find one section too many.
 void put_into_injector(void*, task* self) noexcept {
+    carrier& c = *this_carrier();
+    {
+        kernel::guard hold(c.core.carriers_lock);
+        c.list_as_spare_locked();
+        c.core.end_section();
+    }
     set_state(self, task_state::ready);
     self->home->inject(self);
 }
@@ -95,7 +102,6 @@ void leave_blocking(void* ticket) noexcept {
         set_state(self, task_state::running);
         return;
     }
-    c->comes_back = true;
     leave_through_root(*c, &put_into_injector);
 }
 

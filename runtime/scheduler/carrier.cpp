@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/carrier.hpp"
+#include "base/check.hpp"
 #include "kernel/own_tls.hpp"
 #include "kernel/thread_pointer.hpp"
 #include "scheduler/pinning.hpp"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstring>
 #include <sched.h>
-#include <utility>
 
 namespace weft::scheduler {
 
@@ -65,10 +65,19 @@ void carrier::take(worker& w) noexcept {
 
 worker& carrier::let_go() noexcept {
     worker& w = *held;
+    base::check(w.untold.count == 0, "a worker changes hands with ends of children that it has not told of");
     held = nullptr;
     // mo: relaxed: as in take().
     w.on.store(nullptr, std::memory_order_relaxed);
     return w;
+}
+
+void carrier::list_as_spare_locked() noexcept {
+    if (!listed_as_spare) {
+        listed_as_spare = true;
+        next_spare = core.spares;
+        core.spares = this;
+    }
 }
 
 worker* carrier::await_worker() noexcept {
@@ -83,14 +92,7 @@ worker* carrier::await_worker() noexcept {
             if (core.stopping()) {
                 return nullptr;
             }
-            if (!listed_as_spare) {
-                listed_as_spare = true;
-                next_spare = core.spares;
-                core.spares = this;
-            }
-            if (std::exchange(comes_back, false)) {
-                core.end_section();
-            }
+            list_as_spare_locked();
         }
         sleep.park();
     }

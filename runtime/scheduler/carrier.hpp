@@ -69,10 +69,11 @@ class carrier {
             change_tls(nullptr);
         }
     }
+    /// Offers itself to workers that lack a carrier. Under core.carriers_lock.
+    void list_as_spare_locked() noexcept;
     /// Stops being the carrier of the worker that it holds, and returns it.
     worker& let_go() noexcept;
 
-    bool comes_back = false; // owner: this thread; from a section, and is not listed as a spare yet
     worker* held = nullptr;  // owner: this thread
     task* running = nullptr; // owner: this thread; stays set inside blocking()
     after_switch pending;    // owner: this thread

@@ -121,6 +121,7 @@ void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept 
     // The destructors of what t's callable has captured are user code, and we may stand on another task's stack: so they run as on
     // a foreign thread, where weft's waits block instead of suspending.
     worker& w = *c.held;
+    w.tell_ends(); // before user code that may wait for it
     task* const others = c.running;
     c.held = nullptr;
     c.running = t;

@@ -62,11 +62,14 @@ struct weft::abi::runtime_core {
     /// May a task take its carrier into a section? There may be max_blocking carriers without a worker that are no spares, in a section or on
     /// the way back from one; so there is a carrier for each worker, or one can be made, unless the kernel refuses.
     [[nodiscard]] bool begin_section() noexcept {
-        // mo: acquire -> end_section: whoever came back is listed as a spare, or has a worker.
-        if (away_.fetch_add(1, std::memory_order_acquire) < options.max_blocking) {
-            return true;
+        // mo: relaxed: a look; the CAS decides.
+        unsigned now = away_.load(std::memory_order_relaxed);
+        while (now < options.max_blocking) {
+            // mo: acquire -> end_section: whoever came back is listed as a spare, or has a worker. Failure relaxed: another look.
+            if (away_.compare_exchange_weak(now, now + 1, std::memory_order_acquire, std::memory_order_relaxed)) {
+                return true;
+            }
         }
-        end_section();
         return false;
     }
     /// The carrier has a worker again, or is listed as a spare.

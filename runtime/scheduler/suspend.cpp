@@ -146,7 +146,9 @@ void run_tasks_on_this_stack(void*) noexcept {
         task* next = joiner && c->held->runs_next(joiner) ? joiner : next_startable(*c);
         if (c->held->untold.count != 0 && !goes_on_with_group(*c->held, next)) {
             c->held->tell_ends();
-            next = next ? next : next_startable(*c); // perhaps who waited for them
+            // Who waited for them goes first, as if it had been woken before we picked. (A task for which next_startable has taken a TLS
+            // block is not put back.)
+            next = !next ? next_startable(*c) : next->own_tls && !next->context ? next : c->held->prefer_woken(next);
         }
         if (next && !next->context) {
             next->stack_top = stack;

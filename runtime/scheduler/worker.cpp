@@ -41,12 +41,30 @@ void worker::add_fresh(task* t) noexcept {
 }
 
 void worker::add_woken(task* t) noexcept {
-    // mo: relaxed: only we write, and a thief only compares.
-    slot_fills_.store(slot_fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    note_slot_fill();
     if (task* displaced = swap_slot(t)) {
         add_to(ready_, displaced);
     }
     core.notify_others();
+}
+
+task* worker::prefer_woken(task* next) noexcept {
+    // mo: relaxed: a look; the swap takes.
+    if (slot_budget_ == 0 || !slot_.load(std::memory_order_relaxed)) {
+        return next;
+    }
+    note_slot_fill();
+    task* const woken = swap_slot(next);
+    if (!woken) { // a thief was faster; next will do
+        return swap_slot(nullptr);
+    }
+    --slot_budget_;
+    return woken;
+}
+
+void worker::note_slot_fill() noexcept {
+    // mo: relaxed: only we write, and a thief only compares.
+    slot_fills_.store(slot_fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 task* worker::swap_slot(task* t) noexcept {

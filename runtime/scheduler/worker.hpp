@@ -58,6 +58,8 @@ class alignas(base::cache_line) worker {
     /// A task that the running one has woken by its end: true when it is the next to run, as from the slot, but without a way through
     /// memory that others look at. False when others are due; then it is queued.
     [[nodiscard]] bool runs_next(task* woken) noexcept;
+    /// What was woken meanwhile, if there is something and it is not to wait for others; `next` then comes after it. Else `next`.
+    [[nodiscard]] task* prefer_woken(task* next) noexcept;
     /// A task that gave up its turn.
     void add_yielded(task* t) noexcept;
     /// One more. Whoever is told may be gone when this has returned, or as soon as something else runs here.
@@ -141,6 +143,7 @@ class alignas(base::cache_line) worker {
     [[gnu::noinline]] void overflow(deque<task, 1024>& queue, task* t) noexcept;
     /// Puts t, or null, into the slot and returns what was there.
     [[nodiscard]] task* swap_slot(task* t) noexcept;
+    void note_slot_fill() noexcept;
     [[nodiscard]] task* next_ready() noexcept;
     [[nodiscard]] task* next_fresh() noexcept;
     [[nodiscard]] task* poll_others() noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who gets his turn when, told by counts of tasks and not by time.
-// Seen to fail: tasks that overflow from a ready queue put behind the injector's fresh ones; a joiner that runs next without a bound (the chain).
+// Seen to fail: tasks that overflow from a ready queue put behind the injector's fresh ones; a joiner that runs next without a bound (the chain);
+// a joiner of a scope that waits for the task which was picked before the scope was told.
 #include "gate.hpp"
 #include "support/sanitized.hpp"
 #include "with_workers.hpp"
@@ -37,6 +38,21 @@ TEST_F(turns, tasks_that_go_on_do_not_wait_behind_all_that_have_just_been_spawne
             h.join();
         }
         EXPECT_LT(begun_when_all_were_awake, 4 * sleepers); // turn by turn, were it not for the joins in between
+    });
+}
+
+TEST_F(turns, who_waits_for_a_scope_goes_on_before_what_was_spawned_earlier) {
+    weft::runtime rt({.workers = 1});
+    rt.run([] {
+        for (int round = 0; round < 100; ++round) {
+            bool earlier_ran = false;
+            auto earlier = weft::spawn([&] { earlier_ran = true; });
+            weft::scope s;
+            s.spawn([] {});
+            s.join();
+            EXPECT_FALSE(earlier_ran);
+            earlier.join();
+        }
     });
 }
 

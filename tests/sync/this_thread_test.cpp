@@ -79,8 +79,8 @@ static_assert(!slow_clock::is_steady);
 TEST_P(this_thread, sleep_until_asks_a_user_s_clock_again_until_it_agrees) {
     run(0, [] {
         slow_clock::asked = 0;
-        const auto when = slow_clock::now() + 1ms;
         const auto begin = std::chrono::steady_clock::now();
+        const auto when = slow_clock::now() + 1ms;
         mt::sleep_until(when);
         EXPECT_GE(slow_clock::now(), when);
         EXPECT_GE(std::chrono::steady_clock::now() - begin, 9ms);
