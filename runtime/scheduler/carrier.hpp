@@ -114,4 +114,10 @@ class carrier {
 /// and a compiler may keep the address of a thread_local across a switch (docs/edges.md, tls-address-caching).
 [[nodiscard]] carrier* this_carrier() noexcept;
 
+/// The running task, also in blocking(); null on a kernel thread that runs none.
+[[nodiscard]] inline task* running_task() noexcept {
+    const carrier* c = this_carrier();
+    return c ? c->running : nullptr;
+}
+
 } // namespace weft::scheduler

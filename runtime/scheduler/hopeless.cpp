@@ -14,11 +14,6 @@ namespace {
 constinit kernel::lock list_lock;
 constinit hopeless_wait* first = nullptr; // guarded by list_lock
 
-const task* running_task() noexcept {
-    const carrier* c = this_carrier();
-    return c ? c->running : nullptr;
-}
-
 } // namespace
 
 hopeless_wait::hopeless_wait(const char* what) noexcept : what_(what), who_(running_task()) {

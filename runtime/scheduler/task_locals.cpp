@@ -16,12 +16,6 @@ task_locals& locals_of_kernel_thread() {
     return values;
 }
 
-/// The running task, also in blocking(); null on a kernel thread that runs none.
-task* running_task() noexcept {
-    const carrier* c = this_carrier();
-    return c ? c->running : nullptr;
-}
-
 } // namespace
 
 std::uint64_t new_local_number() noexcept {

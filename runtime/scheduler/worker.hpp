@@ -58,7 +58,8 @@ class alignas(base::cache_line) worker {
     /// A task that the running one has woken by its end: true when it is the next to run, as from the slot, but without a way through
     /// memory that others look at. False when others are due; then it is queued.
     [[nodiscard]] bool runs_next(task* woken) noexcept;
-    /// What was woken meanwhile, if there is something and it is not to wait for others; `next` then comes after it. Else `next`.
+    /// What was woken meanwhile, if there is something and it is not to wait for others; `next` then comes after it, from the slot, which
+    /// is never seen empty in between: whoever add_woken told of work will find it. Else `next`; null when a thief took both.
     [[nodiscard]] task* prefer_woken(task* next) noexcept;
     /// A task that gave up its turn.
     void add_yielded(task* t) noexcept;

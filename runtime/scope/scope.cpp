@@ -35,16 +35,11 @@ std::uint64_t number_of_current() noexcept {
     return number;
 }
 
-abi::task* running_task() noexcept {
-    const scheduler::carrier* c = scheduler::this_carrier();
-    return c ? c->running : nullptr;
-}
-
 scope* current_scope() noexcept {
     if (void* made_here = abi::find_local(number_of_current())) {
         return static_cast<scope*>(made_here);
     }
-    abi::task* const self = running_task();
+    abi::task* const self = scheduler::running_task();
     return self && self->operations->is_scope_child ? &abi::home_of(*self) : nullptr;
 }
 
@@ -52,7 +47,7 @@ scope* current_scope() noexcept {
 
 scope::scope(const scope_options& options)
     : outer_(current_scope()), jobs_(abi::this_jobs()), newest_job_(jobs_ ? jobs_->newest : nullptr), deadline_(options.deadline),
-      maker_(running_task()), uncaught_(std::uncaught_exceptions()) {
+      maker_(scheduler::running_task()), uncaught_(std::uncaught_exceptions()) {
     bool own_deadline = deadline_.has_value();
     if (outer_ && outer_->deadline_ && (!deadline_ || *outer_->deadline_ <= *deadline_)) {
         deadline_ = outer_->deadline_;
@@ -138,7 +133,7 @@ void scope::collect() noexcept {
 /// a count that comes to zero again and again takes a lock each time.
 void scope::count_child() noexcept {
     constexpr std::ptrdiff_t in_advance = 64;
-    if (!maker_ || running_task() != maker_) {
+    if (!maker_ || scheduler::running_task() != maker_) {
         children_.add();
         return;
     }

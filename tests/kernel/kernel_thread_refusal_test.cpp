@@ -94,12 +94,6 @@ void too_many_threads() {
     REQUIRE(how.says("RLIMIT_NPROC"));
 }
 
-[[maybe_unused]] long mapped_bytes() { // the sanitizers' build has no use for it
-    long pages = 0;
-    support::read_pieces("/proc/self/statm", [&](const char* data, std::size_t) { pages = std::strtol(data, nullptr, 10); });
-    return pages * sysconf(_SC_PAGESIZE);
-}
-
 void too_little_memory() {
 #if defined(WEFT_TEST_SANITIZED)
     support::say("(sanitizers need the address space: not tried)\n");
@@ -108,7 +102,7 @@ void too_little_memory() {
         kernel_thread(with_stack(64 * 1024), [] {}).join();
         rlimit limit{};
         REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);
-        const rlimit tight{static_cast<rlim_t>(mapped_bytes()) + 4 * 1024 * 1024, limit.rlim_max};
+        const rlimit tight{static_cast<rlim_t>(support::mapped_bytes()) + 4 * 1024 * 1024, limit.rlim_max};
         REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
         REQUIRE(refused_with(64 * 1024 * 1024, true) == no_memory);
         const holdings before;

@@ -71,9 +71,7 @@ void set_limit(int which, rlim_t value) {
 }
 
 rlim_t address_space_in_use() {
-    long pages = 0;
-    support::read_pieces("/proc/self/statm", [&](const char* data, std::size_t) { pages = std::strtol(data, nullptr, 10); });
-    return static_cast<rlim_t>(pages) * 4096;
+    return static_cast<rlim_t>(support::mapped_bytes());
 }
 
 template <class Change>

@@ -383,11 +383,9 @@ TEST(scope_refusal, a_child_that_gets_no_stack_is_an_exception_like_any_other) {
         constexpr std::size_t enormous = 512u << 20;
         weft::runtime rt({.workers = 2, .stack_size = enormous});
         rt.run([] {}); // the first stacks are there
-        long pages = 0;
-        support::read_pieces("/proc/self/statm", [&](const char* data, std::size_t) { pages = std::strtol(data, nullptr, 10); });
         rlimit limit{};
         REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);
-        limit.rlim_cur = static_cast<rlim_t>(pages) * 4096 + (64u << 20);
+        limit.rlim_cur = static_cast<rlim_t>(support::mapped_bytes()) + (64u << 20);
         REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
         std::atomic<int> alive{0}, stopped{0};
         struct rider {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts what a process holds, by asking /proc: threads, descriptors, mappings, resident memory, and what CPU time it has used. For tests that must
-// end as they began.
+// Counts what a process holds, by asking /proc: threads, descriptors, mappings, memory. For tests that must end as they began. And the
+// CPU time that it has used.
 #pragma once
 #include "support/sanitized.hpp"
 #include <cstddef>
@@ -64,6 +64,13 @@ inline int count_mappings() {
     });
     return complete ? lines : -1;
 #endif
+}
+
+/// Mapped bytes of this process: what RLIMIT_AS limits.
+inline long mapped_bytes() {
+    long pages = -1;
+    read_pieces("/proc/self/statm", [&](const char* data, std::size_t) { pages = std::strtol(data, nullptr, 10); });
+    return pages * sysconf(_SC_PAGESIZE);
 }
 
 /// Resident bytes of this process.

@@ -20,11 +20,9 @@ rlim_t allow_only(rlim_t more) {
     REQUIRE(mallopt(M_MMAP_THRESHOLD, 32 << 20) == 1 && mallopt(M_TRIM_THRESHOLD, 64 << 20) == 1);
     void* volatile reserve = std::malloc(16 << 20); // volatile: or the compiler would leave both calls out
     std::free(reserve);
-    long pages = 0;
-    support::read_pieces("/proc/self/statm", [&](const char* data, std::size_t) { pages = std::strtol(data, nullptr, 10); });
     rlimit limit{};
     REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);
-    const rlim_t before = std::exchange(limit.rlim_cur, static_cast<rlim_t>(pages) * 4096 + more);
+    const rlim_t before = std::exchange(limit.rlim_cur, static_cast<rlim_t>(support::mapped_bytes()) + more);
     REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
     return before;
 }
