@@ -65,6 +65,14 @@ struct chooser {
 
     std::atomic<std::uintptr_t> winner{undecided}; // atomic, see the drawing
     std::atomic<std::uintptr_t> event{nobody};     // atomic, see fire and select.cpp
+    bool asleep = false;                           // r/o once queued: found in a queue, its waiter sleeps, and nobody else decides
+
+    /// In the lock of the one channel that decides: the waiter sleeps by the time anybody else has the lock (runtime/sync/transfer.cpp).
+    void sleeps(waiter& w) noexcept {
+        asleep = true;
+        // mo: relaxed: the channel's lock carries it.
+        event.store(reinterpret_cast<std::uintptr_t>(&w), std::memory_order_relaxed);
+    }
 
     chooser() = default;
     chooser(const chooser&) = delete;
@@ -72,6 +80,11 @@ struct chooser {
 
     /// True for exactly one caller, who must fire.
     [[nodiscard]] bool claim(std::uintptr_t who) noexcept {
+        if (asleep) {
+            // mo: relaxed: as below; who takes it off the queue is alone.
+            winner.store(who, std::memory_order_relaxed);
+            return true;
+        }
         std::uintptr_t seen = undecided;
         // mo: relaxed, both orders: the winner is alone, and what it writes is carried by fire; the selector's fields came to it
         // through the channel's lock, the timers' lock, or the stop state's own.
@@ -80,8 +93,10 @@ struct chooser {
 
     /// The winner's last touch of the selector's memory.
     void fire() noexcept {
-        // mo: acq_rel: release -> the selector's CAS or load of event: what the winner wrote; acquire -> the same CAS: the waiter.
-        const std::uintptr_t sleeps = event.exchange(fired, std::memory_order_acq_rel);
+        // mo: relaxed: see sleeps(). Else acq_rel: release -> the selector's CAS or load of event: what the winner wrote; acquire -> the
+        // same CAS: the waiter.
+        const std::uintptr_t sleeps =
+            asleep ? event.load(std::memory_order_relaxed) : event.exchange(fired, std::memory_order_acq_rel);
         if (sleeps != nobody) {
             auto* w = reinterpret_cast<waiter*>(sleeps);
             w->wake(w);
@@ -138,6 +153,9 @@ void drop_channel(channel_core* c) noexcept;
 /// std::bad_alloc before anything else.
 choice choose(channel_case* cases, channel_case** order, std::size_t count, chooser& who, const choice_terms& terms);
 
+/// A plain operation that nothing but the channel ends.
+channel_status transfer(channel_core* channel, bool sends, void* value);
+
 struct chooser_stop {
     chooser* who;
     void operator()() const noexcept { who->stop(); }
@@ -145,6 +163,9 @@ struct chooser_stop {
 
 /// A plain operation, waiting as the terms say.
 inline channel_status operate(channel_core* channel, bool sends, void* value, const choice_terms& terms) {
+    if (terms.may_wait && terms.deadline == channel_no_deadline) {
+        return transfer(channel, sends, value);
+    }
     for (;;) {
         chooser who;
         channel_case one;

@@ -17,7 +17,7 @@ namespace weft {
 
 struct runtime_options {
     unsigned workers = usable_cpus();     ///< 1 to 1024 kernel threads that run tasks
-    std::size_t stack_size = 64 * 1024;   ///< bytes of a task's stack, guard page included; 16 KiB to 1 GiB, rounded up to pages
+    std::size_t stack_size = 64 * 1024;   ///< bytes of a task's stack, guard page and up to 4 KiB of the runtime's own included; 16 KiB to 1 GiB, rounded up to pages
     std::string name = "weft";            ///< kernel threads are called name/0, name/1, ...; at most 10 bytes are kept
     bool pin_workers = false;             ///< worker i to the i-th CPU of the maker's affinity mask, round robin
     unsigned max_blocking = 512;          ///< spare kernel threads that blocking() may make; beyond as many sections it blocks its worker

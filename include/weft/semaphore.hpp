@@ -76,6 +76,7 @@ class semaphore_core {
     [[nodiscard]] bool wait_for_one(std::uint64_t deadline_ns);
     /// In line; or false: there was a unit, and it is ours.
     [[nodiscard]] bool enter(wait_node& node) noexcept;
+    [[nodiscard]] bool enter_in(wait_section& held, wait_node& node) noexcept;
     void leave(wait_node& node) noexcept;
     [[noreturn]] static void destroyed_in_use() noexcept;
 

@@ -19,6 +19,8 @@
 //   ... unlock the user's lock, if there is one ...            ... last access to the primitive ...
 //   switch (race.wait(deadline)) { ... }                   }   // unlocks, then wakes
 //
+// With nothing to do between the section and the sleep, wait_in does the left column in one.
+//
 // R1  A node is linked, unlinked, taken and looked at under the lock of its list only. Its own waiter may read it after wait() has
 //     returned `woken` with that node as the winner, and then sees all that the taker wrote in its section.
 // R2  A taken node lives until its taker's section ends; one that take() refused only until then, too, and it is unlinked.
@@ -34,6 +36,7 @@
 namespace weft::abi {
 
 struct wait_node;
+class wait_section;
 class wait_race;
 
 /// A deadline that never comes.
@@ -70,6 +73,17 @@ class wait_race {
     /// Synchronises with the winner.
     wait_result wait(std::uint64_t deadline_ns = no_deadline);
 
+    /// Instead of linking and wait(), for a race of one node. In the section of `key` asks enters(section), which does not throw and either
+    /// changes the primitive so that nobody need wait: false, and the answer is not_needed; or links the node: true, and it waits as wait()
+    /// does. Cheaper than the two apart when nothing but the list can end the wait: a task keeps the lock until it has left its stack, so
+    /// whoever finds the node finds its waiter asleep, and the two need not agree on that by a word.
+    template <class Enters>
+    wait_result wait_in(const void* key, Enters enters, std::uint64_t deadline_ns = no_deadline) {
+        return wait_in(
+            key, [](void* argument, wait_section& held) noexcept -> bool { return (*static_cast<Enters*>(argument))(held); }, &enters,
+            deadline_ns);
+    }
+
     /// A third party ends the wait, from anywhere. True when it has won. The caller sees to it that the race still lives (a
     /// stop_callback does: its destructor waits for the callback).
     bool interrupt() noexcept;
@@ -85,6 +99,8 @@ class wait_race {
   private:
     friend class wait_section;
     friend struct race_access;
+    struct entry;
+    wait_result wait_in(const void* key, bool (*enters)(void*, wait_section&) noexcept, void* argument, std::uint64_t deadline_ns);
 
     // The word: armed, and above that who has won: one of the causes, or the address of a node.
     static constexpr std::uintptr_t armed = 1, by_deadline = 2, by_interrupt = 4, by_failure = 6, least_address = 8;
@@ -95,7 +111,8 @@ class wait_race {
 
     std::atomic<std::uintptr_t> word_{0}; // atomic, see mo in runtime/sync/wait_list.cpp
     void* sleeper_ = nullptr;             // r/o once armed: the task, or the kernel thread's parker with the lowest bit set; null: never slept
-    wait_node* winner_ = nullptr;         // owner: the waiter
+    wait_node* winner_ = nullptr;         // owner: the waiter; in wait_in the taker, in its section
+    bool asleep_when_found_ = false;      // r/o once linked: by wait_in
 };
 
 struct wait_node {
@@ -169,7 +186,7 @@ struct place_in_line {
     Owner& owner;
     wait_node& node;
     ~place_in_line() {
-        if (node.race->winner() != &node) {
+        if (node.key && node.race->winner() != &node) {
             owner.leave(node);
         }
     }

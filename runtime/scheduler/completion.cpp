@@ -67,15 +67,20 @@ void give_tls_back(task* t) noexcept {
     kernel::give_own_tls(std::exchange(t->extras->tls, nullptr));
 }
 
-/// Returns the task that waited for t, now ready, when it belongs to the runtime on which we stand: the caller sees to it that it goes on.
-/// Null when nobody waited, or whoever did has been woken.
-task* end(task* t) noexcept {
+/// The task's own last acts, on its own stack: what it does there may suspend.
+void run_exit(task* t) noexcept {
     if (t->extras) {
-        t->extras->run_exit(); // on the task's own stack: it may suspend
+        t->extras->run_exit();
         if (t->extras->tls) {
             give_tls_back(t);
         }
     }
+}
+
+/// Returns the task that waited for t, now ready, when it belongs to the runtime on which we stand: the caller sees to it that it goes on.
+/// Null when nobody waited, or whoever did has been woken.
+task* end(task* t) noexcept {
+    run_exit(t);
     runtime_core* const home = t->home;
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);
@@ -117,6 +122,17 @@ carrier& complete(task* t, task*& joiner) noexcept {
     return here;
 }
 
+carrier& complete_in_place(task* t) noexcept {
+    run_exit(t);
+    // mo: relaxed: only the present owner writes.
+    t->state.store(task_state::done, std::memory_order_relaxed);
+    // mo: release -> is_done's acquire: the outcome. A plain store: the handle's holder is the joiner, who waits below us.
+    t->join_word.store(abi::join_done, std::memory_order_release);
+    carrier& here = *this_carrier();
+    worker::count(here.held->finished);
+    return here;
+}
+
 void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept {
     // The destructors of what t's callable has captured are user code, and we may stand on another task's stack: so they run as on
     // a foreign thread, where weft's waits block instead of suspending.
@@ -141,7 +157,7 @@ namespace weft::abi {
 using namespace weft::scheduler;
 
 void await_task(task* t) {
-    const carrier* c = suspending_carrier();
+    carrier* c = suspending_carrier();
     if (c && c->running == t) {
         throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
                                 "weft::join_handle::join: a task cannot wait for itself");
@@ -149,6 +165,9 @@ void await_task(task* t) {
     if (t->home->lost_to_fork()) [[unlikely]] {
         throw std::system_error(std::make_error_code(std::errc::no_such_process),
                                 "weft: join: the task was started before fork(), and only the parent process runs it");
+    }
+    if (c && run_in_place(*c, t)) {
+        return;
     }
     if (c) {
         task_waiter w;

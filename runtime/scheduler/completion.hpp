@@ -11,6 +11,9 @@ namespace weft::scheduler {
 /// of our own runtime is not queued but returned, ready, for the caller to run or to queue (worker::runs_next).
 carrier& complete(task* t, task*& joiner) noexcept;
 
+/// The same when the one who joins t is on the stack below it (run_in_place), so that nobody meets on its word.
+carrier& complete_in_place(task* t) noexcept;
+
 /// t could not get a stack: its outcome is a std::system_error that says why, and the task is complete. Does not suspend.
 void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept;
 

@@ -85,6 +85,13 @@ class deque {
         return element;
     }
 
+    /// Owner only. Whether this is the youngest element; then pop() gets it, or null when a thief is faster.
+    [[nodiscard]] bool is_youngest(const T* element) noexcept {
+        // mo: relaxed, all three: the owner's own words; a thief that moves top_ meanwhile is pop()'s business.
+        const std::int64_t b = bottom_.load(std::memory_order_relaxed) - 1;
+        return top_.load(std::memory_order_relaxed) <= b && slot(b).load(std::memory_order_relaxed) == element;
+    }
+
     /// Anybody. The oldest element, null when empty or when another was faster.
     [[nodiscard]] T* steal() noexcept {
         // mo: seq_cst -> pop's exchange of bottom_: top before bottom, see pop().

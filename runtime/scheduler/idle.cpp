@@ -91,8 +91,12 @@ claim idle_set::claim_for_work() noexcept {
     // does the same: the worker sleeps on a queue that is not empty. docs/memory_orders.md, tests/model/idle.pml.
     // mo: seq_cst fence -> the fences after park() (W2) and after end_search().
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    // mo: relaxed: ordered by the fence.
-    const std::uint64_t word = word_.load(std::memory_order_relaxed);
+    return claim_for_pushed_work();
+}
+
+claim idle_set::claim_for_pushed_work() noexcept {
+    // mo: seq_cst: P3. After the fence of claim_for_work, or after the exchange of swap_slot.
+    const std::uint64_t word = word_.load(std::memory_order_seq_cst);
     if (parked_in(word) == 0 || searching_in(word) != 0) {
         return {};
     }

@@ -74,6 +74,8 @@ class alignas(base::cache_line) idle_set {
 
     /// P2 and P3: a parked worker to wake, or none when none needs to be woken.
     [[nodiscard]] claim claim_for_work() noexcept;
+    /// P3 alone, after a push that was a sequentially consistent read-modify-write: that is P1 and P2 in one.
+    [[nodiscard]] claim claim_for_pushed_work() noexcept;
 
     /// Any parked worker, even if somebody searches; none when none is parked.
     [[nodiscard]] claim claim_any() noexcept;

@@ -46,6 +46,12 @@ struct weft::abi::runtime_core {
             notify();
         }
     }
+    /// The same after a push that was a sequentially consistent read-modify-write (idle.hpp).
+    void notify_others_of_pushed() noexcept {
+        if (worker_count > 1) {
+            wake(idle.claim_for_pushed_work());
+        }
+    }
     /// A ready task from outside of the runtime's workers.
     void inject(task* t) noexcept;
     /// As inject, for a task that starts.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/suspend.hpp"
 #include "base/check.hpp"
+#include "context/float_control.hpp"
 #include "scheduler/completion.hpp"
 #include "scheduler/job_list.hpp"
 #include "scheduler/runtime_core.hpp"
@@ -70,15 +71,28 @@ context::point point_of(carrier& c, task* t) noexcept {
     return context::make_point(top, c.core.stacks.usable_size(), &run_tasks_on_this_stack, nullptr);
 }
 
-/// The next task of this worker's own queues and where to switch to; null when the root must search.
-context::point pick(carrier& c) noexcept {
+/// A task and where to switch to run it.
+struct choice {
+    task* next = nullptr; // null: the root must search
+    context::point target = nullptr;
+};
+
+/// The next task of this worker's own queues.
+choice pick(carrier& c) noexcept {
     while (task* t = c.held->next_local()) {
         if (context::point p = point_of(c, t)) {
-            ready_to_running(c, t);
-            return p;
+            return {t, p};
         }
     }
-    return nullptr;
+    return {};
+}
+
+/// What was picked runs after the running task has woken it, so to speak.
+void put_back(carrier& c, const choice& picked) noexcept {
+    if (picked.next) {
+        picked.next->context = picked.target; // of one that has not started too: it has its stack by now
+        c.held->add_woken(picked.next);
+    }
 }
 
 void leave_for_root(carrier& c) noexcept {
@@ -86,6 +100,16 @@ void leave_for_root(carrier& c) noexcept {
     c.wear_own_tls();
     // mo: relaxed: for dumps.
     c.held->running.store(nullptr, std::memory_order_relaxed);
+}
+
+/// The target of a switch that follows at once.
+context::point arrive(carrier& c, const choice& picked) noexcept {
+    if (!picked.next) {
+        leave_for_root(c);
+        return c.root;
+    }
+    ready_to_running(c, picked.next);
+    return picked.target;
 }
 
 void run_in_own_tls(task& t, const carrier& c) noexcept {
@@ -125,6 +149,23 @@ bool goes_on_with_group(const worker& w, const task* next) noexcept {
     base::panic("a task that has called fork() returned in the child, where nobody waits for it: leave the child by exec or _exit");
 }
 
+/// The task's function, from its first instruction to its last.
+void run_function(task& t, const carrier& c) noexcept {
+    context::restore_float_control({}); // whoever ended on this stack, or waits below, has its own
+    if (t.own_tls) [[unlikely]] {
+        run_in_own_tls(t, c);
+    } else {
+        t.operations->run(t);
+    }
+    if (generation() != 0 && t.home->lost_to_fork()) [[unlikely]] {
+        end_of_forker(t);
+    }
+}
+
+/// How much of a stack may be in use where another task begins on it: a joiner that has gone deeper than its first few functions keeps
+/// the rest of its stack for itself.
+constexpr std::ptrdiff_t in_use_at_most = 2048;
+
 /// The first function on a task stack, and its last: runs one task to its end and then goes on with the next that has not
 /// started, on the same warm stack, so that tasks which never suspend cost no switch.
 void run_tasks_on_this_stack(void*) noexcept {
@@ -133,14 +174,7 @@ void run_tasks_on_this_stack(void*) noexcept {
     for (;;) {
         task* t = c->running;
         void* stack = t->stack_top;
-        if (t->own_tls) [[unlikely]] {
-            run_in_own_tls(*t, *c);
-        } else {
-            t->operations->run(*t);
-        }
-        if (generation() != 0 && t->home->lost_to_fork()) [[unlikely]] {
-            end_of_forker(*t);
-        }
+        run_function(*t, *c);
         task* joiner = nullptr;
         c = &complete(t, joiner); // the task may have migrated
         task* next = joiner && c->held->runs_next(joiner) ? joiner : next_startable(*c);
@@ -184,13 +218,24 @@ void suspend(suspend_action action, void* argument) noexcept {
     carrier& c = *this_carrier();
     c.held->tell_ends();
     task* self = c.running;
-    context::point target = pick(c);
-    if (!target) {
-        leave_for_root(c);
-        target = c.root;
-    }
-    switch_away(c, self, target, action, argument);
+    switch_away(c, self, arrive(c, pick(c)), action, argument);
     take_jobs_back(jobs);
+}
+
+bool suspend_if(bool (*begin)(void*, task*) noexcept, suspend_action action, void* argument) noexcept {
+    abi::job_list* const jobs = put_jobs_aside();
+    carrier& c = *this_carrier();
+    c.held->tell_ends();
+    task* self = c.running;
+    const choice picked = pick(c); // before the lock: it may wait for the kernel, for memory or for locks
+    const bool leaves = begin(argument, self);
+    if (leaves) {
+        switch_away(c, self, arrive(c, picked), action, argument);
+    } else {
+        put_back(c, picked);
+    }
+    take_jobs_back(jobs);
+    return leaves;
 }
 
 void yield_running() noexcept {
@@ -198,10 +243,34 @@ void yield_running() noexcept {
     carrier& c = *this_carrier();
     c.held->tell_ends();
     task* self = c.running;
-    if (context::point target = pick(c)) {
-        switch_away(c, self, target, &requeue, nullptr);
+    if (const choice picked = pick(c); picked.next) {
+        switch_away(c, self, arrive(c, picked), &requeue, nullptr);
     }
     take_jobs_back(jobs);
+}
+
+bool run_in_place(carrier& c, task* t) noexcept {
+    task* const self = c.running;
+    const std::ptrdiff_t in_use = static_cast<char*>(self->stack_top) - static_cast<char*>(__builtin_frame_address(0));
+    if (t->own_tls || self->own_tls || in_use > in_use_at_most || !c.held->take_for_joiner(t)) {
+        return false;
+    }
+    abi::job_list* const jobs = put_jobs_aside();
+    c.held->tell_ends();
+    set_state(self, task_state::suspended);
+    const context::float_control ours = context::float_control_now();
+    context::exception_state mine;
+    context::swap_out(*c.exceptions, mine);
+    t->stack_top = self->stack_top; // an overflow is t's
+    ready_to_running(c, t);
+    run_function(*t, c);
+    carrier& here = complete_in_place(t); // perhaps another kernel thread
+    here.held->tell_ends();
+    ready_to_running(here, self);
+    context::swap_in(*here.exceptions, mine);
+    context::restore_float_control(ours);
+    take_jobs_back(jobs);
+    return true;
 }
 
 void leave_through_root(carrier& c, suspend_action action) noexcept {

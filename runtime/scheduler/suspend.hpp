@@ -19,6 +19,17 @@ using suspend_action = void (*)(void* argument, task* self) noexcept;
 /// it itself. Only in a task that holds a worker. On return the task may be on another kernel thread.
 void suspend(suspend_action action, void* argument) noexcept;
 
+/// The same for a publication that is one critical section with the decision to sleep: on the task's own stack asks
+/// begin(argument, self), which takes a lock, decides and publishes. True: the task leaves its stack, and the next context calls
+/// action(argument, self), which gives the lock back: nobody finds the task before. False, and without the lock: nothing has happened, and
+/// false is returned. Between the two there is nothing but the switch: what runs next is picked before.
+[[nodiscard]] bool suspend_if(bool (*begin)(void* argument, task* self) noexcept, suspend_action action, void* argument) noexcept;
+
+/// The running task waits for t: runs t on top of it, on the same stack, if t has not started, is what this worker would pick now, and finds
+/// room there. t may suspend like any task, and end on another worker; its joiner's frames wait below it meanwhile, which they would do
+/// anyhow. False: it is not so, and nothing has happened. On return the task may be on another kernel thread.
+[[nodiscard]] bool run_in_place(carrier& c, task* t) noexcept;
+
 /// Lets the next task of this worker run and queues the running one behind it; returns at once when there is no other.
 void yield_running() noexcept;
 

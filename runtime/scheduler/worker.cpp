@@ -44,8 +44,10 @@ void worker::add_woken(task* t) noexcept {
     note_slot_fill();
     if (task* displaced = swap_slot(t)) {
         add_to(ready_, displaced);
+        core.notify_others();
+    } else {
+        core.notify_others_of_pushed();
     }
-    core.notify_others();
 }
 
 task* worker::prefer_woken(task* next) noexcept {
@@ -74,8 +76,9 @@ task* worker::swap_slot(task* t) noexcept {
         slot_.store(t, std::memory_order_relaxed);
         return before;
     }
-    // mo: acq_rel -> another exchange of the slot: the task goes out with what we know of it, the old one comes in.
-    return slot_.exchange(t, std::memory_order_acq_rel);
+    // mo: seq_cst: acquire and release -> another exchange of the slot: the task goes out with what we know of it, the old one comes in;
+    // in the one order with the word of idlers (P1 and P2 of idle.hpp).
+    return slot_.exchange(t, std::memory_order_seq_cst);
 }
 
 void worker::add_yielded(task* t) noexcept {
@@ -131,6 +134,17 @@ bool worker::runs_next(task* woken) noexcept {
     }
     add_woken(woken);
     return false;
+}
+
+bool worker::take_for_joiner(const task* t) noexcept {
+    // mo: relaxed: a look; who was woken goes first.
+    const bool due = slot_budget_ > 0 && poll_in_ > 1 && !slot_.load(std::memory_order_relaxed);
+    if (!due || !fresh_.is_youngest(t) || !next_fresh()) {
+        return false;
+    }
+    --slot_budget_;
+    --poll_in_;
+    return true;
 }
 
 task* worker::next_ready() noexcept {

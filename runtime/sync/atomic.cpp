@@ -21,14 +21,16 @@ void wait_at(const volatile void* address, bool (*unchanged)(const void* argumen
         wait_race race;
         wait_node node(race);
         node.data = const_cast<void*>(key);
-        {
-            wait_section held(key);
-            if (!unchanged(argument)) {
-                return;
+        const wait_result how = race.wait_in(key, [&](wait_section& held) noexcept {
+            const bool must = unchanged(argument);
+            if (must) {
+                held.link_back(list, node);
             }
-            held.link_back(list, node);
+            return must;
+        });
+        if (how == wait_result::not_needed) {
+            return;
         }
-        (void)race.wait();
     }
 }
 

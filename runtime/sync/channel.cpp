@@ -64,8 +64,8 @@ channel_core::channel_core(std::size_t places, const element_type& element)
     : random_state(new_seed()), capacity(places), type(element), ring(make_ring(places, element)) {}
 
 channel_core::~channel_core() {
-    while (count > 0) {
-        type.destroy(place(--count));
+    for (std::size_t i = count; i > 0; --i) {
+        type.destroy(place(i - 1));
     }
     if (ring) {
         ::operator delete(ring, std::align_val_t(type.alignment));

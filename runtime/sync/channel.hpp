@@ -36,6 +36,17 @@ using abi::channel_case;
 using channel_lock = kernel::lock;
 using channel_guard = kernel::guard;
 
+/// Written under the channel's lock. A look without it is a hint.
+class guarded_count {
+  public:
+    operator std::size_t() const noexcept { return n_.load(std::memory_order_relaxed); } // mo: relaxed: the lock orders it
+    void operator++() noexcept { n_.store(*this + 1, std::memory_order_relaxed); }       // mo: relaxed: the lock orders it
+    void operator--() noexcept { n_.store(*this - 1, std::memory_order_relaxed); }       // mo: relaxed: the lock orders it
+
+  private:
+    std::atomic<std::size_t> n_{0}; // atomic, see mo
+};
+
 /// Cases in the order of their coming. Any can be taken out.
 class case_queue {
   public:
@@ -107,6 +118,9 @@ struct weft::abi::channel_core {
     channel_core& operator=(const channel_core&) = delete;
     ~channel_core();
 
+    /// A hint, without the lock: the operation would have to wait. Never so for a channel without places.
+    [[nodiscard]] bool seems_to_wait(bool sends) const noexcept { return capacity != 0 && count == (sends ? capacity : 0); }
+
     // All of these want the lock.
     /// Whether the operation would perhaps not wait; a look that moves nothing.
     [[nodiscard]] bool looks_ready_locked(const channel_case& c) const noexcept;
@@ -120,7 +134,7 @@ struct weft::abi::channel_core {
 
     sync::channel_lock lock;
     bool closed = false;           // guarded by lock
-    std::size_t count = 0;         // guarded by lock: values in the ring
+    sync::guarded_count count;     // guarded by lock: values in the ring
     std::size_t head = 0;          // guarded by lock: the oldest one's place
     sync::case_queue senders;      // guarded by lock
     sync::case_queue receivers;    // guarded by lock

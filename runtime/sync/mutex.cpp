@@ -81,24 +81,24 @@ bool mutex_core::lock_slowly(std::uint64_t deadline_ns, unsigned overtaken) {
     for (;; ++overtaken) {
         wait_race race;
         wait_node node(race, overtaken >= patience ? starving : 0);
-        {
-            wait_section held(this);
+        const auto enters = [&](wait_section& held) noexcept {
             if (take_or_queue(overtaken != 0)) {
-                sync::note_overtaken(overtaken);
-                return true;
+                return false;
             }
             if (overtaken != 0) {
                 held.link_front(waiters_, node);
             } else {
                 held.link_back(waiters_, node);
             }
-        }
-        if (race.wait(deadline_ns) != wait_result::woken) {
+            return true;
+        };
+        const wait_result how = race.wait_in(this, enters, deadline_ns);
+        if (how == wait_result::timed_out) {
             return false; // if we were the last in the list: the holder will find it empty and take queued back
         }
-        if ((node.note & granted) != 0) {
+        if (how == wait_result::not_needed || (node.note & granted) != 0) {
             sync::note_overtaken(overtaken);
-            return true; // the section of unlock_slowly synchronises
+            return true; // after a hand-over the section of unlock_slowly synchronises
         }
     }
 }

@@ -13,6 +13,10 @@ namespace weft::abi {
 
 bool semaphore_core::enter(wait_node& node) noexcept {
     wait_section held(this);
+    return enter_in(held, node);
+}
+
+bool semaphore_core::enter_in(wait_section& held, wait_node& node) noexcept {
     // mo: relaxed: a look; the CAS decides.
     std::uint64_t seen = word_.load(std::memory_order_relaxed);
     for (;;) {
@@ -30,11 +34,9 @@ bool semaphore_core::enter(wait_node& node) noexcept {
 bool semaphore_core::wait_for_one(std::uint64_t deadline_ns) {
     wait_race race;
     wait_node node(race);
-    if (!enter(node)) {
-        return true;
-    }
     const place_in_line<semaphore_core> at_end{*this, node};
-    return race.wait(deadline_ns) == wait_result::woken; // then the unit is ours
+    const auto how = race.wait_in(this, [&](wait_section& held) noexcept { return enter_in(held, node); }, deadline_ns);
+    return how == wait_result::woken || how == wait_result::not_needed; // then the unit is ours
 }
 
 void semaphore_core::leave(wait_node& node) noexcept {

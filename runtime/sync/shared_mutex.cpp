@@ -46,15 +46,16 @@ bool shared_mutex_core::wait_for(std::uint32_t wanted, std::uint64_t deadline_ns
     }
     wait_race race;
     wait_node node(race, wanted);
-    {
-        wait_section held(this);
-        if (take_or_queue(wanted)) {
-            return true;
+    const auto enters = [&](wait_section& held) noexcept {
+        const bool ours = take_or_queue(wanted);
+        if (!ours) {
+            held.link_back(waiters_, node);
         }
-        held.link_back(waiters_, node);
-    }
+        return !ours;
+    };
     const place_in_line<shared_mutex_core> at_end{*this, node};
-    return race.wait(deadline_ns) == wait_result::woken; // then it was handed to us
+    const wait_result how = race.wait_in(this, enters, deadline_ns);
+    return how == wait_result::woken || how == wait_result::not_needed; // then it is ours
 }
 
 /// Takes the first in line, and when that is a reader all readers up to the next writer; with readers_inside no writer. Returns what they

@@ -13,6 +13,8 @@
 // The list's lock orders A1 and B1: either the waiter sees the new state, or the waker sees the node. A4 and B2 are on one word:
 // either B2 comes first, then A4 finds the winner and B4 does nothing; or A4 comes first, then B4 resumes. So exactly one of the two
 // does, and neither before the switch, which is the one-door rule (scheduler/suspend.hpp). The deadline and an interrupt begin at B2.
+// A task in wait_in, which nothing but its list can end, has it simpler: A1 keeps the lock, A3 leaves the stack, and the next context
+// unlocks. So B1 comes before A1, and the waiter sees the new state; or after the switch, and B2 is a plain store and B4 the resume.
 // tests/model/wait_list.pml tries all orders.
 //
 // Who may touch whose memory, when:
@@ -32,6 +34,7 @@
 #include <chrono>
 #include <functional>
 #include <new>
+#include <optional>
 #include <utility>
 #include <weft/this_task.hpp>
 
@@ -39,6 +42,7 @@ namespace weft::abi {
 
 using scheduler::carrier;
 using scheduler::parker;
+using scheduler::pooled_lock;
 using scheduler::this_carrier;
 
 /// The door of this file to a race's private parts.
@@ -161,8 +165,8 @@ void sleep_as_thread(wait_race& r, std::uint64_t deadline_ns) noexcept {
     }
 }
 
-kernel::lock& as_lock(void* lock) noexcept {
-    return *static_cast<kernel::lock*>(lock);
+pooled_lock& as_lock(void* lock) noexcept {
+    return *static_cast<pooled_lock*>(lock);
 }
 
 } // namespace
@@ -209,6 +213,42 @@ wait_result wait_race::wait(std::uint64_t deadline_ns) {
     return settle();
 }
 
+/// On the waiter's stack: the section that begins there and ends in the context after it.
+struct wait_race::entry {
+    wait_race& race;
+    const void* key;
+    bool (*enters)(void*, wait_section&) noexcept;
+    void* argument;
+    std::optional<wait_section> held = std::nullopt;
+
+    static bool begin(void* self, task* waiter) noexcept {
+        auto& e = *static_cast<entry*>(self);
+        e.race.sleeper_ = waiter;
+        e.race.asleep_when_found_ = true;
+        if (!e.enters(e.argument, e.held.emplace(e.key))) {
+            e.held.reset();
+            return false;
+        }
+        return true;
+    }
+    static void unlock(void* self, task*) noexcept { static_cast<entry*>(self)->held->end(); }
+};
+
+wait_result wait_race::wait_in(const void* key, bool (*enters)(void*, wait_section&) noexcept, void* argument,
+                               std::uint64_t deadline_ns) {
+    if (deadline_ns == no_deadline && scheduler::suspending_carrier()) {
+        entry e{*this, key, enters, argument};
+        return scheduler::suspend_if(&entry::begin, &entry::unlock, &e) ? wait_result::woken : wait_result::not_needed;
+    }
+    {
+        wait_section held(key);
+        if (!enters(argument, held)) {
+            return wait_result::not_needed;
+        }
+    }
+    return wait(deadline_ns);
+}
+
 wait_result wait_race::settle() noexcept {
     // mo: acquire -> try_win's CAS: what the winner did before.
     const std::uintptr_t cause = word_.load(std::memory_order_acquire) & ~armed;
@@ -216,7 +256,7 @@ wait_result wait_race::settle() noexcept {
         winner_ = reinterpret_cast<wait_node*>(cause);
         if (!sleeper_) {
             // The taker woke nobody and may still be in its section, with more to write into the node: L1.
-            kernel::guard until_it_has_left(scheduler::pool_lock(winner_->key));
+            const wait_section until_it_has_left(winner_->key);
         }
         return wait_result::woken;
     }
@@ -261,13 +301,15 @@ wait_section::wait_section(const void* first_key, const void* second_key) noexce
 }
 
 void wait_section::end() noexcept {
+    // Copied: when the lock is free the stack may be gone on which we lie (wait_in).
+    wait_node* woken = to_wake_;
+    void* const first = std::exchange(lock_, nullptr);
     if (second_lock_) {
         as_lock(second_lock_).release();
     }
-    as_lock(lock_).release();
-    lock_ = nullptr;
-    while (wait_node* n = to_wake_) {
-        to_wake_ = n->next; // woken, it may be gone
+    as_lock(first).release();
+    while (wait_node* n = woken) {
+        woken = n->next; // woken, it may be gone
         n->race->wake();
     }
 }
@@ -291,7 +333,12 @@ void wait_section::unlink(wait_node& node) noexcept {
 
 taken wait_section::take_quietly(wait_node& node) noexcept {
     unlink(node);
-    return node.race->try_win(reinterpret_cast<std::uintptr_t>(&node));
+    wait_race& race = *node.race;
+    if (race.asleep_when_found_) {
+        race.winner_ = &node;
+        return taken::asleep;
+    }
+    return race.try_win(reinterpret_cast<std::uintptr_t>(&node));
 }
 
 void wait_section::wake(wait_node& node) noexcept {
@@ -337,7 +384,14 @@ bool enter(wait_list& list, wait_node& node, bool (*must_wait)(void*) noexcept, 
 wait_result wait(wait_list& list, bool (*must_wait)(void*) noexcept, void* argument, std::uint64_t deadline_ns) {
     wait_race race;
     wait_node node(race);
-    return enter(list, node, must_wait, argument) ? race.wait(deadline_ns) : wait_result::not_needed;
+    const auto enters = [&](wait_section& held) noexcept {
+        const bool must = must_wait(argument);
+        if (must) {
+            held.link_back(list, node);
+        }
+        return must;
+    };
+    return race.wait_in(&list, enters, deadline_ns);
 }
 
 } // namespace weft::abi

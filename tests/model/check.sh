@@ -35,5 +35,5 @@ for mutation in "$@"; do
         echo "FAILED: with $mutation the model still holds: it cannot see that fault"
         exit 1
     fi
-    echo "breaks as it must: $mutation ($(grep -o 'assertion violated ([^)]*)\+\|invalid end state' run.log | head -n 1))"
+    echo "breaks as it must: $mutation ($(sed -n 's/^pan:1: \(.*\) (at depth.*/\1/p' run.log | head -n 1))"
 done

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Model of runtime/sync/wait_list.cpp: a task that waits for `open` with a deadline, a waker that opens and then takes the task's node, an
- * interrupt, and the timer that a worker fires. The waiter destroys the primitive as soon as it was woken, and always its own stack.
+ * interrupt, and the timer that a worker fires. Or a waiter in wait_in, without deadline and interrupt, which keeps the lock until it has
+ * left its stack. The waiter destroys the primitive as soon as it was woken, and always its own stack.
  *
  * Claims: the waiter gets on exactly once and is never resumed while its stack still runs; nobody touches the stack (race, node, timer)
  * or the primitive after its death; a woken waiter sees all that its taker wrote; and nobody sleeps for ever when there is no deadline.
@@ -9,7 +10,8 @@
  * -DARM_BEFORE_SWITCH lets the waiter arm its race while it is still on its stack. -DASK_UNLOCKED asks outside of the lock.
  * -DPASS_EARLY lets an early winner's waiter go on without taking the lock. -DLEAVE_UNLOCKED lets a timed-out node die without the lock.
  * -DFORGET_TIMER does not wait for a timer that could not be taken back. -DTOUCH_AFTER lets the waker look at the primitive once more
- * after the lock. -DWIN_BY_STORE lets the deadline load and store instead of a CAS. All must fail.
+ * after the lock. -DWIN_BY_STORE lets the deadline load and store instead of a CAS. -DUNLOCK_BEFORE_SWITCH lets wait_in give the lock back
+ * while it is still on its stack. All must fail.
  */
 #define NONE 0
 #define NODE 1
@@ -25,6 +27,7 @@ bool in_heap = false, popped = false;                /* the timer */
 byte timer_state = 0;                                /* 0 pending, 1 over, 2 awaited */
 byte resumed = 0;
 bool returned = false, waits = false, with_deadline = false;
+bool in_lock = false;                                /* the waiter is in wait_in; r/o once linked */
 
 inline acquire() { atomic { !lock -> lock = true } }
 inline release() { lock = false }
@@ -42,6 +45,10 @@ inline win(cause, how) { /* how: 0 too late, 1 early, 2 armed */
 
 active proctype waiter() {
     bool must, slept = false, was_in;
+    if
+    :: in_lock = true
+    :: in_lock = false
+    fi;
 #ifdef ASK_UNLOCKED
     must = !open;
     acquire();
@@ -51,6 +58,21 @@ active proctype waiter() {
 #endif
     if
     :: must -> linked = true
+    :: else -> skip
+    fi;
+    if
+    :: must && in_lock ->
+#ifdef UNLOCK_BEFORE_SWITCH
+        release();
+        on_stack = false;
+#else
+        on_stack = false; /* the switch */
+        release();        /* by the next context */
+#endif
+        atomic { resumed == 1 -> resumed = 0; on_stack = true };
+        assert(winner == NODE);
+        slept = true;
+        goto settle
     :: else -> skip
     fi;
     release();
@@ -133,7 +155,10 @@ active proctype waker() {
     :: linked ->
         assert(stack_alive);
         linked = false;
-        win(NODE, how);
+        if
+        :: in_lock -> assert(stack_alive && winner == NONE); winner = NODE; how = 2 /* a plain store */
+        :: else -> win(NODE, how)
+        fi;
         if
         :: how != 0 -> assert(stack_alive); note = true
         :: else -> skip

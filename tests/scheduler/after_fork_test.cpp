@@ -285,14 +285,14 @@ void a_lock_of_the_library_that_another_held_is_free() {
             std::atomic<int> step{0};
             std::thread holder([&] {
                 for (auto& each : weft::scheduler::lock_pool) {
-                    each.lock.acquire();
+                    each.acquire();
                 }
                 step = 1;
                 while (step != 2) {
                     support::sleep_ms(1);
                 }
                 for (auto& each : weft::scheduler::lock_pool) {
-                    each.lock.release();
+                    each.release();
                 }
             });
             REQUIRE(support::eventually([&] { return step == 1; }));
