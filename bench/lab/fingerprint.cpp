@@ -4,6 +4,7 @@
 #include "lab/cpus.hpp"
 #include "lab/statistics.hpp"
 #include "lab/system_files.hpp"
+#include "lab/yardsticks.hpp"
 #include <cstdio>
 #include <cstdlib>
 #include <gnu/libc-version.h>
@@ -161,6 +162,7 @@ fingerprint examine(unsigned workers, double clock_cost_ns) {
         {"kernel", "Kernel", std::string(kernel_name.sysname) + " " + kernel_name.release},
         {"glibc", "glibc", gnu_get_libc_version()},
         {"clock", "Clock", clock_source + ", " + clock_text},
+        {"yardsticks", "Steps", as_text(measure_yardsticks())},
         {"load_average", "Load average before", load_text},
         {"compiler", "Compiler", built.compiler},
         {"build_type", "Build type", built.type},

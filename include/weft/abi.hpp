@@ -16,6 +16,8 @@
 //      |  detach: exchange(detached)
 //      +-------> detached(2) --- finish: exchange(done) --> the finisher frees
 //
+// A joiner that runs the task on top of itself (await_task may) is below it on one stack: finish is a store of done, and nobody is woken.
+//
 // Illegal to lose: the one wake that a waiter* is owed. Legal to lose: nothing.
 #pragma once
 #include <atomic>
@@ -86,7 +88,8 @@ void give_own_tls(task* fresh);
 /// Hands the task to the scheduler. Does not suspend. Synchronises with the task's first instruction.
 void start_task(task* fresh) noexcept;
 
-/// Waits until the task is done: suspends a task, blocks a foreign kernel thread. Throws std::system_error
+/// Waits until the task is done: suspends a task, or lets it run the other on its own stack if that has not started; blocks a foreign kernel
+/// thread. Throws std::system_error
 /// (resource_deadlock_would_occur) when a task waits for itself. Synchronises with the task's end.
 void await_task(task* t);
 

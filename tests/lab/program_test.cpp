@@ -225,7 +225,7 @@ TEST(lab, quick_run_measures_everything_and_writes_both_reports) {
     EXPECT_EQ(j["schema"].text, "weft.lab/1");
     for (const char* key :
          {"cpu_model", "affinity", "governor", "virtualisation", "transparent_huge_pages", "mitigations",
-          "kernel", "glibc", "compiler", "build_type", "load_average", "context_backend"}) {
+          "kernel", "glibc", "compiler", "build_type", "load_average", "yardsticks", "context_backend"}) {
         EXPECT_NE(j["fingerprint"][key].text, "") << key;
     }
     ASSERT_EQ(j["experiments"].items.size(), 4u); // the sweeps have a test of their own below
