@@ -36,6 +36,12 @@ void requeue(void*, task* self) noexcept {
     this_carrier()->held->add_yielded(self);
 }
 
+/// The action of one that has been made ready while it was not its turn.
+void requeue_as_woken(void*, task* self) noexcept {
+    set_state(self, task_state::ready);
+    this_carrier()->held->add_woken(self);
+}
+
 [[noreturn]] void run_tasks_on_this_stack(void*) noexcept;
 
 /// The TLS block of a task that starts and wants its own. False, with *why filled, when it is refused.
@@ -211,6 +217,18 @@ void switch_away(carrier& c, task* self, context::point target, suspend_action a
     context::swap_in(*here->exceptions, mine);
 }
 
+/// The next task of this worker, if there is one; the running one goes to where `back` puts it.
+void let_others_run(suspend_action back) noexcept {
+    abi::job_list* const jobs = put_jobs_aside();
+    carrier& c = *this_carrier();
+    c.held->tell_ends();
+    task* self = c.running;
+    if (const choice picked = pick(c); picked.next) {
+        switch_away(c, self, arrive(c, picked), back, nullptr);
+    }
+    take_jobs_back(jobs);
+}
+
 } // namespace
 
 void suspend(suspend_action action, void* argument) noexcept {
@@ -239,14 +257,7 @@ bool suspend_if(bool (*begin)(void*, task*) noexcept, suspend_action action, voi
 }
 
 void yield_running() noexcept {
-    abi::job_list* const jobs = put_jobs_aside();
-    carrier& c = *this_carrier();
-    c.held->tell_ends();
-    task* self = c.running;
-    if (const choice picked = pick(c); picked.next) {
-        switch_away(c, self, arrive(c, picked), &requeue, nullptr);
-    }
-    take_jobs_back(jobs);
+    let_others_run(&requeue);
 }
 
 bool run_in_place(carrier& c, task* t) noexcept {
@@ -270,6 +281,9 @@ bool run_in_place(carrier& c, task* t) noexcept {
     context::swap_in(*here.exceptions, mine);
     context::restore_float_control(ours);
     take_jobs_back(jobs);
+    if (!here.held->goes_on()) [[unlikely]] {
+        let_others_run(&requeue_as_woken);
+    }
     return true;
 }
 

@@ -126,10 +126,17 @@ task* worker::poll_others() noexcept {
     return ++polls_ % oldest_interval == 0 ? fresh_.steal() : nullptr;
 }
 
+bool worker::goes_on() noexcept {
+    if (slot_budget_ == 0 || poll_in_ <= 1) {
+        return false;
+    }
+    --slot_budget_;
+    --poll_in_;
+    return true;
+}
+
 bool worker::runs_next(task* woken) noexcept {
-    if (slot_budget_ > 0 && poll_in_ > 1) {
-        --slot_budget_;
-        --poll_in_;
+    if (goes_on()) {
         return true;
     }
     add_woken(woken);
@@ -138,13 +145,8 @@ bool worker::runs_next(task* woken) noexcept {
 
 bool worker::take_for_joiner(const task* t) noexcept {
     // mo: relaxed: a look; who was woken goes first.
-    const bool due = slot_budget_ > 0 && poll_in_ > 1 && !slot_.load(std::memory_order_relaxed);
-    if (!due || !fresh_.is_youngest(t) || !next_fresh()) {
-        return false;
-    }
-    --slot_budget_;
-    --poll_in_;
-    return true;
+    const bool others_first = slot_budget_ == 0 || poll_in_ <= 1 || slot_.load(std::memory_order_relaxed);
+    return !others_first && fresh_.is_youngest(t) && next_fresh();
 }
 
 task* worker::next_ready() noexcept {
@@ -177,8 +179,8 @@ task* worker::next_local() noexcept {
             return t;
         }
     }
+    ready_first_ = slot_budget_ == 0 || !ready_first_; // those that went first have had their turns
     slot_budget_ = slot_in_a_row;
-    ready_first_ = !ready_first_;
     task* t = ready_first_ ? next_ready() : next_fresh();
     if (!t) {
         t = ready_first_ ? next_fresh() : next_ready();

@@ -58,8 +58,10 @@ class alignas(base::cache_line) worker {
     /// A task that the running one has woken by its end: true when it is the next to run, as from the slot, but without a way through
     /// memory that others look at. False when others are due; then it is queued.
     [[nodiscard]] bool runs_next(task* woken) noexcept;
-    /// Takes t, which the running task waits for, if it is what a pick would find now: the youngest of those that have not started, and no
-    /// others due. Counts as one of those that go first, as runs_next. False: t stays where it is, or is a thief's.
+    /// What has just been made ready may run now, out of turn; it counts as one that was woken. False: others are due.
+    [[nodiscard]] bool goes_on() noexcept;
+    /// Takes t, which the running task waits for, if it is what a pick might find now: the youngest of those that have not started, and no
+    /// others due. False: t stays where it is, or is a thief's.
     [[nodiscard]] bool take_for_joiner(const task* t) noexcept;
     /// What was woken meanwhile, if there is something and it is not to wait for others; `next` then comes after it, from the slot, which
     /// is never seen empty in between: whoever add_woken told of work will find it. Else `next`; null when a thief took both.
