@@ -4,7 +4,9 @@
 #include "support/watchdog.hpp"
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -82,7 +84,11 @@ void new_ones() {
     });
     REQUIRE(interfaces >= 1 && interfaces <= 8); // lo, and what modules add to every net namespace
     weft::run_in(namespaces::mount, [] {
-        REQUIRE(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+        if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+            REQUIRE(errno == EINVAL);
+            std::puts("   skipped: a mount of its own (/ is no mount point here, so its mounts cannot be made private: a chroot)");
+            return;
+        }
         REQUIRE(mount("none", "/mnt", "tmpfs", 0, nullptr) == 0);
         REQUIRE(open("/mnt/weft-was-here", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0);
     });
