@@ -86,7 +86,7 @@ void new_ones() {
     weft::run_in(namespaces::mount, [] {
         if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
             REQUIRE(errno == EINVAL);
-            std::puts("   skipped: a mount of its own (/ is no mount point here, so its mounts cannot be made private: a chroot)");
+            std::fputs("  skipped: a mount of its own (/ is no mount point here: a chroot), so nothing can be mounted in private\n", stderr);
             return;
         }
         REQUIRE(mount("none", "/mnt", "tmpfs", 0, nullptr) == 0);
