@@ -4,7 +4,8 @@
 //
 // A task descriptor is 128 bytes, two cache lines. The first line is the scheduler's, the second holds the
 // callable and afterwards its outcome when both fit, else a pointer to them. A task that has not started owns no
-// stack: context and stack_top are null.
+// stack: context and stack_top are null. (One that a worker has picked and put back has both; one that runs on top of its joiner has a
+// null context until it suspends, and its joiner's stack_top.)
 //
 // Who owns a descriptor: from make_task() to start_task() the caller; then the scheduler; at completion it
 // belongs to whoever comes second on join_word, the finishing task or the holder of the join_handle:

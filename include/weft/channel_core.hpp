@@ -64,7 +64,7 @@ struct chooser {
     static constexpr std::uintptr_t nobody = 0, fired = 1;                     // else the abi::waiter that sleeps
 
     std::atomic<std::uintptr_t> winner{undecided}; // atomic, see the drawing
-    std::atomic<std::uintptr_t> event{nobody};     // atomic, see fire and select.cpp
+    std::atomic<std::uintptr_t> event{nobody};     // atomic, see fire, and sleeps() for the other way
     bool asleep = false;                           // r/o once queued: found in a queue, its waiter sleeps, and nobody else decides
 
     /// In the lock of the one channel that decides: the waiter sleeps by the time anybody else has the lock (runtime/sync/transfer.cpp).

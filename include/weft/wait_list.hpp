@@ -46,7 +46,7 @@ enum class wait_result : unsigned char {
     woken,       ///< a node was taken: wait_race::winner says which
     timed_out,   ///< the deadline came first
     interrupted, ///< interrupt() came first
-    not_needed   ///< abi::wait alone: there was nothing to wait for
+    not_needed   ///< wait_in and abi::wait alone: there was nothing to wait for
 };
 
 /// What became of a node that was to be taken.
@@ -110,7 +110,7 @@ class wait_race {
     wait_result settle() noexcept;
 
     std::atomic<std::uintptr_t> word_{0}; // atomic, see mo in runtime/sync/wait_list.cpp
-    void* sleeper_ = nullptr;             // r/o once armed: the task, or the kernel thread's parker with the lowest bit set; null: never slept
+    void* sleeper_ = nullptr;             // r/o once armed, or linked by wait_in: the task, or the kernel thread's parker with the lowest bit set; null: never slept
     wait_node* winner_ = nullptr;         // owner: the waiter; in wait_in the taker, in its section
     bool asleep_when_found_ = false;      // r/o once linked: by wait_in
 };
@@ -136,7 +136,7 @@ struct wait_node {
     void* data = nullptr;
 };
 
-/// The critical section of a list. Never suspends. Do nothing long in it, run no user code, and open no second one.
+/// The critical section of a list. Nothing suspends in it, but for wait_in, whose next context ends it. Do nothing long in it, run no user code, and open no second one.
 class wait_section {
   public:
     /// key: the address of the list, or of what it lies in; the same for all who use the list.
@@ -173,7 +173,7 @@ class wait_section {
     void link(wait_list& list, wait_node& node, wait_node* after) noexcept;
 
     const void* key_;                   // for the nodes that are linked now
-    void* lock_;                        // a kernel lock of the pool; null: the section has ended
+    void* lock_;                        // of the pool; null: the section has ended
     void* second_lock_ = nullptr;       // of a pair
     wait_node* to_wake_ = nullptr;      // by next
     wait_node* to_wake_last_ = nullptr;

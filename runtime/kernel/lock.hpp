@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A mutex for kernel threads: three states in one futex word. It blocks the kernel thread, never a task:
-// only the floors below sync use it, for short sections that cannot suspend.
+// for short sections that do not suspend. (A channel's is kept by a task until it has left its stack, and given back by the next context.)
 //
 //          lock: CAS 0->1                     unlock: exchange 0
 //   free(0) ---------------> held(1) --------------------------> free

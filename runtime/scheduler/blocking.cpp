@@ -74,7 +74,7 @@ void* enter_blocking() noexcept {
         w.return_stacks();
         core.idle.park(w, idle_place::back); // W1 of idle.hpp; w may be anybody's from here on
         // Fence W2, as in carrier::park: a producer that saw this worker running has woken nobody.
-        // mo: seq_cst fence -> the fences in claim_for_work (P2) and in runtime_core::find_keeper.
+        // mo: seq_cst fence -> the fences in claim_for_work (P2; or the exchange of swap_slot) and in runtime_core::find_keeper.
         std::atomic_thread_fence(std::memory_order_seq_cst);
         if (core.has_work() || core.clock.lacks_keeper()) { // W3
             core.wake(core.idle.claim_any());

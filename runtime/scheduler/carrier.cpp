@@ -147,7 +147,7 @@ void carrier::end_search() noexcept {
         // else the next producer will wake somebody itself.
         if (core.idle.end_search()) {
             // Without the fence we could miss the push of a producer that still saw us searching.
-            // mo: seq_cst fence -> the fence in claim_for_work (P2).
+            // mo: seq_cst fence -> the fence in claim_for_work, or the exchange of swap_slot (P2).
             std::atomic_thread_fence(std::memory_order_seq_cst);
             if (core.has_work()) {
                 core.notify();
@@ -229,7 +229,7 @@ bool carrier::park() noexcept {
     (void)core.clock.become_keeper(sleep);
     core.idle.park(w, core.clock.is_keeper(sleep) ? idle_place::back : idle_place::front); // W1
     // Fence W2. Without it this thread may sleep on a queue that a producer has just filled (idle.hpp).
-    // mo: seq_cst fence -> the fences in claim_for_work (P2), in runtime_core::find_keeper and in runtime_core::stop.
+    // mo: seq_cst fence -> the fences in claim_for_work (P2; or the exchange of swap_slot), in runtime_core::find_keeper and in runtime_core::stop.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     ask_for_jobs();
     const std::uint64_t deadline = core.clock.become_keeper(sleep);

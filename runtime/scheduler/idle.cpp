@@ -101,7 +101,7 @@ claim idle_set::claim_for_pushed_work() noexcept {
         return {};
     }
     kernel::guard hold(lock_);
-    // mo: relaxed: ordered by the fence too; this second look is P3. (Nobody is parked any more: whoever took the last one off is
+    // mo: relaxed: no older than what the load above saw, so ordered like it; this second look is P3. (Nobody is parked any more: whoever took the last one off is
     // a searcher, or a worker with a task to run and a look at its queues after it.)
     if (searching_in(word_.load(std::memory_order_relaxed)) != 0) {
         return {};

@@ -14,6 +14,7 @@
 //       a searcher? then it is its turn           something there? withdraw, search again
 //       parked, no searcher? wake one             nothing: sleep on its own token
 //
+// (For a task in the slot P1 and P2 are one exchange: claim_for_pushed_work.)
 // P2 and W2 order each column's write before its read, so either P3 sees W1 (and wakes) or W3 sees P1 (and withdraws).
 // When P3 sees a searcher, that searcher's own W1 or end_search() comes later, and a fence and a look at every queue follow
 // both; a searcher may sleep for a moment before that (carrier::doze), and what relied on it waits as long. A wake that arrives

@@ -91,7 +91,7 @@ class alignas(base::cache_line) injector {
 
     kernel::lock lock_;
     task_queue fresh_;                 // guarded by lock_: not started
-    task_queue going_on_;              // guarded by lock_: suspended once
+    task_queue going_on_;              // guarded by lock_: have a stack
     bool going_on_first_ = false;      // guarded by lock_
     std::atomic<std::size_t> size_{0}; // written under lock_, read by anybody
     alignas(base::cache_line) std::atomic<bool> has_going_on_{false}; // written under lock_, when it changes; read at every other pick

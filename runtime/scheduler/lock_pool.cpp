@@ -9,7 +9,7 @@ namespace weft::scheduler {
 // destructor of one.
 constinit pooled_lock lock_pool[std::size_t{1} << lock_pool_bits];
 
-void pooled_lock::acquire_contended() noexcept {
+void pooled_lock::acquire_contended(std::uint64_t nap_ns) noexcept {
     // Sections are tens of nanoseconds, a sleep costs microseconds: a short spin usually suffices, unless the holder has lost its CPU.
     for (int spin = 0; spin < 100; ++spin) {
         // mo: relaxed: a hint; the exchange decides.
@@ -25,7 +25,7 @@ void pooled_lock::acquire_contended() noexcept {
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     // mo: acquire -> release's store: what the last holder wrote.
     while (word_.exchange(held, std::memory_order_acquire) != free) {
-        kernel::futex_wait(word_, held, kernel::monotonic_ns() + longest_nap_ns);
+        kernel::futex_wait(word_, held, kernel::monotonic_ns() + nap_ns);
     }
     // mo: relaxed: a wake too many harms nobody.
     sleepers_.fetch_sub(1, std::memory_order_relaxed);

@@ -36,10 +36,10 @@ class alignas(base::cache_line) pooled_lock {
     pooled_lock(const pooled_lock&) = delete;
     pooled_lock& operator=(const pooled_lock&) = delete;
 
-    void acquire() noexcept {
+    void acquire(std::uint64_t nap_ns = longest_nap_ns) noexcept {
         // mo: acquire -> release's store: what the last holder wrote.
         if (word_.exchange(held, std::memory_order_acquire) != free) [[unlikely]] {
-            acquire_contended();
+            acquire_contended(nap_ns);
         }
     }
     void release() noexcept {
@@ -51,11 +51,17 @@ class alignas(base::cache_line) pooled_lock {
         }
     }
 
+    /// How many sleep on it, or are about to; for tests.
+    [[nodiscard]] std::uint32_t sleepers() const noexcept {
+        // mo: relaxed: a look.
+        return sleepers_.load(std::memory_order_relaxed);
+    }
+
     static constexpr std::uint64_t longest_nap_ns = 1'000'000;
 
   private:
     static constexpr std::uint32_t free = 0, held = 1;
-    void acquire_contended() noexcept;
+    void acquire_contended(std::uint64_t nap_ns) noexcept;
     void wake_sleeper() noexcept;
 
     std::atomic<std::uint32_t> word_{free};  // atomic, see mo

@@ -228,7 +228,7 @@ void runtime_core::wake(const claim& parked) noexcept {
     // parked worker has a kernel thread, that one goes; else a running worker will see the work, or the task that blocks will, when it
     // takes its worker off the list.
     idle.park(*parked.claimed, idle_place::back);
-    // mo: seq_cst fence -> the fence in claim_for_work (P2).
+    // mo: seq_cst fence -> the fence in claim_for_work, or the exchange of swap_slot (P2).
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (has_work() || clock.lacks_keeper()) {
         if (const claim other = idle.claim_with_carrier()) {

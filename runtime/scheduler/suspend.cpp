@@ -57,24 +57,31 @@ bool take_tls(task* t, base::refusal* why) noexcept {
     return true;
 }
 
-/// Where to switch to run t: its suspended stack, or a new one. Null when there is no stack, or no TLS block, to be had: then t has
-/// failed, its joiner knows why, and there is nothing to run.
-context::point point_of(carrier& c, task* t) noexcept {
+/// Where to switch to run t: its suspended stack, or a new one. Null, with *why filled, when there is no stack, or no TLS block, to be had.
+context::point point_of(carrier& c, task* t, base::refusal* why) noexcept {
     if (t->context) {
         return t->context;
     }
-    base::refusal why;
-    void* top = c.held->take_stack(&why);
-    if (top && !take_tls(t, &why)) {
-        c.held->give_stack(top);
-        top = nullptr;
-    }
+    void* const top = c.held->take_stack(why);
     if (!top) {
-        fail_without_stack(c, t, why);
+        return nullptr;
+    }
+    if (!take_tls(t, why)) {
+        c.held->give_stack(top);
         return nullptr;
     }
     t->stack_top = top;
     return context::make_point(top, c.core.stacks.usable_size(), &run_tasks_on_this_stack, nullptr);
+}
+
+/// The same; null when t has failed: its joiner knows why, and there is nothing to run.
+context::point point_or_failure(carrier& c, task* t) noexcept {
+    base::refusal why;
+    const context::point p = point_of(c, t, &why);
+    if (!p) {
+        fail_without_stack(c, t, why);
+    }
+    return p;
 }
 
 /// A task and where to switch to run it.
@@ -86,10 +93,24 @@ struct choice {
 /// The next task of this worker's own queues.
 choice pick(carrier& c) noexcept {
     while (task* t = c.held->next_local()) {
-        if (context::point p = point_of(c, t)) {
+        if (context::point p = point_or_failure(c, t)) {
             return {t, p};
         }
     }
+    return {};
+}
+
+/// The same by one who perhaps need not leave: a task that cannot be run now is left to the root, if that is reached.
+choice pick_harmlessly(carrier& c) noexcept {
+    task* const t = c.held->next_local();
+    if (!t) {
+        return {};
+    }
+    base::refusal why;
+    if (const context::point p = point_of(c, t, &why)) {
+        return {t, p};
+    }
+    c.held->add_fresh(t);
     return {};
 }
 
@@ -170,7 +191,7 @@ void run_function(task& t, const carrier& c) noexcept {
 
 /// How much of a stack may be in use where another task begins on it: a joiner that has gone deeper than its first few functions keeps
 /// the rest of its stack for itself.
-constexpr std::ptrdiff_t in_use_at_most = 2048;
+constexpr std::size_t in_use_at_most = 2048;
 
 /// The first function on a task stack, and its last: runs one task to its end and then goes on with the next that has not
 /// started, on the same warm stack, so that tasks which never suspend cost no switch.
@@ -245,11 +266,13 @@ bool suspend_if(bool (*begin)(void*, task*) noexcept, suspend_action action, voi
     carrier& c = *this_carrier();
     c.held->tell_ends();
     task* self = c.running;
-    const choice picked = pick(c); // before the lock: it may wait for the kernel, for memory or for locks
+    const choice picked = pick_harmlessly(c); // before the lock: it may wait for the kernel, for memory or for locks
+    set_state(self, task_state::suspended); // before it can be found: in a child of fork() the lock is nobody's (after_fork.hpp)
     const bool leaves = begin(argument, self);
     if (leaves) {
         switch_away(c, self, arrive(c, picked), action, argument);
     } else {
+        set_state(self, task_state::running);
         put_back(c, picked);
     }
     take_jobs_back(jobs);
@@ -262,7 +285,8 @@ void yield_running() noexcept {
 
 bool run_in_place(carrier& c, task* t) noexcept {
     task* const self = c.running;
-    const std::ptrdiff_t in_use = static_cast<char*>(self->stack_top) - static_cast<char*>(__builtin_frame_address(0));
+    // Huge when it stands on a stack of its own making.
+    const auto in_use = static_cast<std::size_t>(static_cast<char*>(self->stack_top) - static_cast<char*>(__builtin_frame_address(0)));
     if (t->own_tls || self->own_tls || in_use > in_use_at_most || !c.held->take_for_joiner(t)) {
         return false;
     }
@@ -298,8 +322,10 @@ void leave_through_root(carrier& c, suspend_action action) noexcept {
 
 void make_ready(task* t) noexcept {
     // mo: relaxed: the hand-over that gave us t carries its state.
-    base::check(t->state.load(std::memory_order_relaxed) == task_state::suspended,
-                "a task was made ready that was not suspended");
+    if (t->state.load(std::memory_order_relaxed) != task_state::suspended) [[unlikely]] {
+        // A child of fork() has its parent's memory as it was page by page: a task may be linked there before it is suspended.
+        base::check(t->home->lost_to_fork(), "a task was made ready that was not suspended");
+    }
     set_state(t, task_state::ready);
 }
 
@@ -314,7 +340,7 @@ void resume(task* t) noexcept {
 }
 
 void enter(carrier& c, task* t) noexcept {
-    context::point target = point_of(c, t);
+    context::point target = point_or_failure(c, t);
     if (!target) {
         return;
     }

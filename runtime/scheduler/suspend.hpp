@@ -3,9 +3,10 @@
 //
 // suspend(action): the task leaves its stack, and then, on the next context's stack, action publishes it (into a wait list,
 // a timer, a queue). Published only after the switch, a waker can never resume a stack that is still running: this is
-// the whole argument, and the reason why there is one door.
+// the whole argument, and the reason why there is one door. suspend_if publishes before the switch, but behind a lock that is given back
+// after it: for a waker that is the same.
 //
-//   running_to_suspended   suspend(), after the switch, before action
+//   running_to_suspended   suspend() and suspend_if(), before the switch; run_in_place, where the joiner stays below
 //   suspended_to_ready     resume(), by the one who took the task from where action put it
 //   ready_to_running       the worker that picked it
 #pragma once
@@ -25,8 +26,8 @@ void suspend(suspend_action action, void* argument) noexcept;
 /// false is returned. Between the two there is nothing but the switch: what runs next is picked before.
 [[nodiscard]] bool suspend_if(bool (*begin)(void* argument, task* self) noexcept, suspend_action action, void* argument) noexcept;
 
-/// The running task waits for t: runs t on top of it, on the same stack, if t has not started, is what this worker would pick now, and finds
-/// room there. t may suspend like any task, and end on another worker; its joiner's frames wait below it meanwhile, which they would do
+/// The running task waits for t: runs t on top of it, on the same stack, if t has not started, is the next of its kind, has nobody before it
+/// who was woken, and finds room there. t may suspend like any task, and end on another worker; its joiner's frames wait below it meanwhile, which they would do
 /// anyhow. False: it is not so, and nothing has happened. On return the task may be on another kernel thread.
 [[nodiscard]] bool run_in_place(carrier& c, task* t) noexcept;
 

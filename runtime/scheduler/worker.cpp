@@ -145,8 +145,12 @@ bool worker::runs_next(task* woken) noexcept {
 
 bool worker::take_for_joiner(const task* t) noexcept {
     // mo: relaxed: a look; who was woken goes first.
-    const bool others_first = slot_budget_ == 0 || poll_in_ <= 1 || slot_.load(std::memory_order_relaxed);
-    return !others_first && fresh_.is_youngest(t) && next_fresh();
+    const bool others_first = poll_in_ <= 1 || slot_.load(std::memory_order_relaxed);
+    if (others_first || !fresh_.is_youngest(t) || !next_fresh()) {
+        return false;
+    }
+    ready_first_ = false; // that was the turn of fresh_: the next pick looks at ready_ first
+    return true;
 }
 
 task* worker::next_ready() noexcept {
@@ -179,8 +183,8 @@ task* worker::next_local() noexcept {
             return t;
         }
     }
-    ready_first_ = slot_budget_ == 0 || !ready_first_; // those that went first have had their turns
     slot_budget_ = slot_in_a_row;
+    ready_first_ = !ready_first_;
     task* t = ready_first_ ? next_ready() : next_fresh();
     if (!t) {
         t = ready_first_ ? next_fresh() : next_ready();

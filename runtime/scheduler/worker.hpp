@@ -60,8 +60,8 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] bool runs_next(task* woken) noexcept;
     /// What has just been made ready may run now, out of turn; it counts as one that was woken. False: others are due.
     [[nodiscard]] bool goes_on() noexcept;
-    /// Takes t, which the running task waits for, if it is what a pick might find now: the youngest of those that have not started, and no
-    /// others due. False: t stays where it is, or is a thief's.
+    /// Takes t, which the running task waits for, if it is the youngest of those that have not started, nobody was woken who goes first, and
+    /// the injector is not due. It is the return to the joiner that counts as a turn (goes_on). False: t stays where it is, or is a thief's.
     [[nodiscard]] bool take_for_joiner(const task* t) noexcept;
     /// What was woken meanwhile, if there is something and it is not to wait for others; `next` then comes after it, from the slot, which
     /// is never seen empty in between: whoever add_woken told of work will find it. Else `next`; null when a thief took both.

@@ -94,7 +94,7 @@ bool channel_core::send_locked(channel_case& c, sync::wake_list& woken) {
         receiver.done();
     } else if (count < capacity) {
         type.move(place(count), c.value);
-        ++count;
+        count = count + 1;
     } else {
         return false;
     }
@@ -108,7 +108,7 @@ bool channel_core::receive_locked(channel_case& c, sync::wake_list& woken) {
         type.move(c.value, oldest);
         type.destroy(oldest);
         head = head + 1 < capacity ? head + 1 : 0;
-        --count;
+        count = count - 1;
         refill_locked(woken);
     } else if (channel_case* from = senders.claim_front()) {
         claimed_case sender(*from, woken);
@@ -133,7 +133,7 @@ void channel_core::refill_locked(sync::wake_list& woken) noexcept {
         try {
             claimed_case sender(*from, woken);
             type.move(place(count), from->value);
-            ++count;
+            count = count + 1;
             sender.done();
         } catch (...) { // the sender will meet it itself when it begins again
         }

@@ -37,14 +37,14 @@ using channel_lock = kernel::lock;
 using channel_guard = kernel::guard;
 
 /// Written under the channel's lock. A look without it is a hint.
-class guarded_count {
+template <class T>
+class guarded {
   public:
-    operator std::size_t() const noexcept { return n_.load(std::memory_order_relaxed); } // mo: relaxed: the lock orders it
-    void operator++() noexcept { n_.store(*this + 1, std::memory_order_relaxed); }       // mo: relaxed: the lock orders it
-    void operator--() noexcept { n_.store(*this - 1, std::memory_order_relaxed); }       // mo: relaxed: the lock orders it
+    operator T() const noexcept { return value_.load(std::memory_order_relaxed); }              // mo: relaxed: the lock orders it
+    void operator=(T value) noexcept { value_.store(value, std::memory_order_relaxed); }        // mo: relaxed: the lock orders it
 
   private:
-    std::atomic<std::size_t> n_{0}; // atomic, see mo
+    std::atomic<T> value_{}; // atomic, see mo
 };
 
 /// Cases in the order of their coming. Any can be taken out.
@@ -118,8 +118,10 @@ struct weft::abi::channel_core {
     channel_core& operator=(const channel_core&) = delete;
     ~channel_core();
 
-    /// A hint, without the lock: the operation would have to wait. Never so for a channel without places.
-    [[nodiscard]] bool seems_to_wait(bool sends) const noexcept { return capacity != 0 && count == (sends ? capacity : 0); }
+    /// A hint, without the lock: the operation would have to wait. Never so for a channel without places, or one that is closed.
+    [[nodiscard]] bool seems_to_wait(bool sends) const noexcept {
+        return capacity != 0 && !closed && count == (sends ? capacity : 0);
+    }
 
     // All of these want the lock.
     /// Whether the operation would perhaps not wait; a look that moves nothing.
@@ -133,8 +135,8 @@ struct weft::abi::channel_core {
     [[nodiscard]] std::size_t random_below_locked(std::size_t bound) noexcept;
 
     sync::channel_lock lock;
-    bool closed = false;           // guarded by lock
-    sync::guarded_count count;     // guarded by lock: values in the ring
+    sync::guarded<bool> closed;       // guarded by lock
+    sync::guarded<std::size_t> count; // guarded by lock: values in the ring
     std::size_t head = 0;          // guarded by lock: the oldest one's place
     sync::case_queue senders;      // guarded by lock
     sync::case_queue receivers;    // guarded by lock

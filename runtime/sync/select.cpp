@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one way through which every operation on channels goes: a plain send or receive is a select of one case without a default.
+// Every operation on channels, as one of several: a plain send or receive is a select of one case without a default. (Where a task
+// waits in one without a deadline and a stop request, transfer.cpp does the same in fewer steps.)
 //
 //   1  lock the channels of all cases, in the order of their addresses
 //   2  among the cases that are ready choose one, each as likely, do it, unlock: done

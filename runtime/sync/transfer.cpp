@@ -6,8 +6,8 @@
 //   3  onto the queue, leave the stack; the next context unlocks
 //
 // Whoever takes the case off the queue holds the lock, so the task has left its stack: its claim has no rival, and its fire finds the
-// waiter without asking by a word who was first (chooser::asleep). What select.hpp and channel.hpp say of claims, moves that throw and
-// lost wake-ups holds here too. tests/model/wait_list.pml has this sleep as that of wait_in.
+// waiter without asking by a word who was first (chooser::asleep). What select.cpp, channel.hpp and weft/channel_core.hpp say of claims,
+// moves that throw and lost wake-ups holds here too. tests/model/wait_list.pml has this sleep as that of wait_in.
 #include "scheduler/suspend.hpp"
 #include "sync/channel.hpp"
 

@@ -5,8 +5,7 @@
  *
  * Claim: the other gets the lock, and never while the first has it.
  *
- * -DWITHOUT_NAP lets the sleeper rely on the wake alone, -DWAIT_UNSEEN lets it sleep without being counted and without a nap, and
- * -DTAKE_BY_STORE takes the lock by a look and a store. All must fail.
+ * -DWITHOUT_NAP lets the sleeper rely on the wake alone, and -DTAKE_BY_STORE takes the lock by a look and a store. Both must fail.
  */
 bool word = true; /* the first holds it */
 byte sleepers = 0, inside = 1;
@@ -27,9 +26,7 @@ active proctype first() {
 
 active [2] proctype other() {
     bool mine;
-#ifndef WAIT_UNSEEN
     sleepers++;
-#endif
     do
     :: true ->
 #ifdef TAKE_BY_STORE
@@ -44,7 +41,7 @@ active [2] proctype other() {
         fi;
         if
         :: atomic { word -> asleep = true };
-#if defined(WITHOUT_NAP) || defined(WAIT_UNSEEN)
+#ifdef WITHOUT_NAP
             atomic { !asleep -> skip }
 #else
             skip /* woken, or the nap is over */
@@ -55,7 +52,7 @@ active [2] proctype other() {
     inside++;
     assert(inside == 1);
     inside--;
-    sleepers = (sleepers > 0 -> sleepers - 1 : 0);
+    sleepers--;
     word = false;
     asleep = false /* its own release; that it may miss a sleeper is the first's case */
 }

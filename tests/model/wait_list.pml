@@ -11,7 +11,8 @@
  * -DPASS_EARLY lets an early winner's waiter go on without taking the lock. -DLEAVE_UNLOCKED lets a timed-out node die without the lock.
  * -DFORGET_TIMER does not wait for a timer that could not be taken back. -DTOUCH_AFTER lets the waker look at the primitive once more
  * after the lock. -DWIN_BY_STORE lets the deadline load and store instead of a CAS. -DUNLOCK_BEFORE_SWITCH lets wait_in give the lock back
- * while it is still on its stack. All must fail.
+ * while it is still on its stack, and -DTOUCH_SECTION_AFTER lets the next context look at the section, which lies on that stack, once more.
+ * All must fail.
  */
 #define NONE 0
 #define NODE 1
@@ -27,6 +28,7 @@ bool in_heap = false, popped = false;                /* the timer */
 byte timer_state = 0;                                /* 0 pending, 1 over, 2 awaited */
 byte resumed = 0;
 bool returned = false, waits = false, with_deadline = false;
+bool switched = false;                               /* to the context after one in wait_in */
 bool in_lock = false;                                /* the waiter is in wait_in; r/o once linked */
 
 inline acquire() { atomic { !lock -> lock = true } }
@@ -66,8 +68,7 @@ active proctype waiter() {
         release();
         on_stack = false;
 #else
-        on_stack = false; /* the switch */
-        release();        /* by the next context */
+        atomic { on_stack = false; switched = true }; /* next_context unlocks */
 #endif
         atomic { resumed == 1 -> resumed = 0; on_stack = true };
         assert(winner == NODE);
@@ -144,6 +145,16 @@ settle:
 out:
     stack_alive = false;
     returned = true
+}
+
+active proctype next_context() {
+end_none:
+    switched == true;
+    assert(stack_alive);
+    release();
+#ifdef TOUCH_SECTION_AFTER
+    assert(stack_alive);
+#endif
 }
 
 active proctype waker() {

@@ -277,6 +277,12 @@ void a_task_that_returns_in_the_child() {
     });
     REQUIRE(task.code > 200 && task.code != 200 + SIGALRM);
     REQUIRE(task.says("leave the child by exec or _exit"));
+    const auto in_place = child_that_returns([](auto f) {
+        weft::runtime rt({.workers = 1});
+        rt.run([&] { weft::spawn(f).join(); });
+    });
+    REQUIRE(in_place.code > 200 && in_place.code != 200 + SIGALRM);
+    REQUIRE(in_place.says("leave the child by exec or _exit"));
 }
 
 void a_lock_of_the_library_that_another_held_is_free() {
@@ -301,6 +307,43 @@ void a_lock_of_the_library_that_another_held_is_free() {
             holder.join();
         },
         "held locks");
+}
+
+/// A waiter is in its list, but still on its stack, when the fork comes: nobody is ever to go on there.
+void a_waiter_of_the_parent_in_the_middle_of_its_suspension_harms_nobody() {
+    in_parent(
+        [] {
+            weft::runtime rt({.workers = 2});
+            std::atomic<bool> stop{false};
+            weft::counting_semaphore<> there(1), back(0);
+            auto one = rt.spawn([&] {
+                while (!stop) {
+                    there.acquire();
+                    back.release();
+                }
+            });
+            auto other = rt.spawn([&] {
+                while (!stop) {
+                    back.acquire();
+                    there.release();
+                }
+            });
+            const auto end = std::chrono::steady_clock::now() + 5s;
+            for (int i = 0; i < 500 && std::chrono::steady_clock::now() < end; ++i) {
+                forked(
+                    [&] {
+                        there.release();
+                        back.release();
+                    },
+                    "a child that wakes the parent's waiters");
+            }
+            stop = true;
+            there.release(2);
+            back.release(2);
+            one.join();
+            other.join();
+        },
+        "children that wake the parent's waiters");
 }
 
 /// The parent's threads and tasks are in the middle of everything when the fork comes.
@@ -376,5 +419,6 @@ int main(int argc, char** argv) {
          {"a fork in blocking() and in a thread", a_fork_in_blocking_and_in_a_thread},
          {"a task that returns in the child", a_task_that_returns_in_the_child},
          {"a lock of the library that another held is free", a_lock_of_the_library_that_another_held_is_free},
+         {"a waiter of the parent in the middle of its suspension harms nobody", a_waiter_of_the_parent_in_the_middle_of_its_suspension_harms_nobody},
          {"whatever the others held, the child is free", whatever_the_others_held_the_child_is_free}});
 }

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <vector>
 #include <weft/fork_join.hpp>
+#include <weft/task_local.hpp>
+#include <weft/wait_list.hpp>
 
 namespace {
 
@@ -208,19 +210,106 @@ TEST_P(in_place, nobody_starves_beside_a_loop_of_spawns_and_joins) {
 TEST_P(in_place, forks_of_the_joiner_stay_its_own) {
     weft::runtime rt(options());
     rt.run([] {
-        for (int i = 0; i < 200; ++i) {
-            int left = 0, right = 0, child = 0;
-            weft::fork_join(
-                [&] {
-                    left = weft::spawn([&] {
-                               weft::fork_join([&] { ++child; }, [&] { ++child; });
-                               weft::yield();
-                               return child;
-                           }).join();
-                },
-                [&] { right = 1; });
-            ASSERT_EQ(left, 2);
-            ASSERT_EQ(right, 1);
+        int right = 0, seen = 0;
+        weft::fork_join(
+            [&] {
+                const void* const mine = weft::abi::this_jobs();
+                until_in_place(20, [&] {
+                    seen += weft::abi::this_jobs() ? 1 : 0;
+                    weft::fork_join([] {}, [] { weft::yield(); });
+                });
+                EXPECT_EQ(weft::abi::this_jobs(), mine);
+            },
+            [&] { right = 1; });
+        EXPECT_EQ(seen, 0);
+        EXPECT_EQ(right, 1);
+    });
+}
+
+/// Its destructor suspends, and may go on elsewhere.
+struct leaver {
+    int* gone = nullptr;
+    ~leaver() {
+        if (gone) {
+            weft::yield();
+            ++*gone;
+        }
+    }
+};
+constinit weft::task_local<leaver> leaving;
+
+TEST_P(in_place, task_locals_of_a_child_are_its_own_and_gone_when_its_joiner_goes_on) {
+    weft::runtime rt(options());
+    rt.run([] {
+        int mine = 0, gone = 0, children = 0;
+        leaving->gone = &mine;
+        until_in_place(20, [&] {
+            ++children;
+            EXPECT_EQ(leaving->gone, nullptr);
+            leaving->gone = &gone;
+        });
+        EXPECT_EQ(gone, children);
+        EXPECT_EQ(mine, 0);
+        leaving->gone = nullptr;
+    });
+}
+
+TEST_P(in_place, who_was_woken_before_goes_first) {
+    if (workers() != 1) {
+        GTEST_SKIP() << "with several workers another may take either";
+    }
+    weft::runtime rt(options());
+    rt.run([] {
+        for (int i = 0; i < 50; ++i) {
+            weft::binary_semaphore given(0);
+            bool woken_ran = false, child_saw_it = false;
+            auto woken = weft::spawn([&] {
+                given.acquire();
+                woken_ran = true;
+            });
+            weft::yield(); // it waits
+            given.release();
+            weft::spawn([&] { child_saw_it = woken_ran; }).join();
+            ASSERT_TRUE(child_saw_it) << i;
+            woken.join();
+        }
+    });
+}
+
+thread_local int borrowed = 0;
+
+/// Whoever has thread_locals of its own runs on a stack of its own, as a joiner and as a child.
+TEST_P(in_place, thread_locals_of_a_thread_are_not_seen_by_who_joins_or_is_joined) {
+    weft::runtime rt(options());
+    rt.run([] {
+        for (int i = 0; i < 20; ++i) {
+            weft::spawn({.own_tls = true}, [] {
+                borrowed = 7;
+                weft::spawn([] { EXPECT_NE(borrowed, 7); }).join();
+                EXPECT_EQ(borrowed, 7);
+            }).join();
+            EXPECT_NE(borrowed, 7);
+        }
+    });
+}
+
+/// Not in place: a task that was picked by one who then had no need to wait, and was put back, before it had started.
+TEST_P(in_place, a_task_that_was_put_back_runs_like_any_other) {
+    weft::runtime rt(options());
+    rt.run([this] {
+        for (int i = 0; i < 50; ++i) {
+            for (const bool own : {false, true}) {
+                int ran = 0;
+                auto child = weft::spawn({.own_tls = own}, [&] {
+                    weft::yield();
+                    ++ran;
+                });
+                weft::abi::wait_list nobody;
+                EXPECT_EQ(weft::abi::wait(nobody, [](void*) noexcept { return false; }, nullptr), weft::abi::wait_result::not_needed);
+                EXPECT_TRUE(workers() != 1 || ran == 0);
+                child.join();
+                EXPECT_EQ(ran, 1);
+            }
         }
     });
 }

@@ -32,6 +32,19 @@ void task_is_named() {
     }
 }
 
+/// A task that is joined before it starts runs on its joiner's stack: the report still names who has run off it.
+void in_place() {
+    const auto how = support::run_in_child([] {
+        weft::runtime rt({.workers = 1, .stack_size = 32 * 1024});
+        rt.run([] {
+            weft::spawn({.name = "joiner"}, [] { weft::spawn({.name = "child"}, [] { return descend(0); }).join(); }).join();
+        });
+        return 0;
+    });
+    support::require_signal(how, SIGSEGV, "a child on its joiner's stack");
+    REQUIRE(how.says("'child'") && !how.says("'joiner'"));
+}
+
 void inside_blocking() {
     const auto how = support::run_in_child([] {
         weft::runtime rt({.workers = 2, .stack_size = 32 * 1024});
@@ -86,6 +99,7 @@ void programs_handler() {
 int main(int argc, char** argv) {
     return support::run_cases(argc, argv,
         {{"the task is named", task_is_named},
+         {"also on its joiner's stack", in_place},
          {"also inside blocking()", inside_blocking},
          {"other faults end the process as ever", other_faults},
          {"a program's own handler is left alone", programs_handler}});

@@ -83,6 +83,59 @@ TEST_F(turns, two_tasks_that_join_for_ever_leave_turns_to_others) {
     });
 }
 
+TEST_F(turns, tasks_that_have_not_started_begin_beside_some_that_wake_each_other_and_one_that_yields) {
+    weft::runtime rt({.workers = 1});
+    rt.run([&] {
+        constexpr int newcomers = 100;
+        weft::counting_semaphore<> there(0), back(0);
+        bool stop = false;
+        int passes = 0, begun = 0, passes_when_all_had_begun = 0;
+        std::vector<weft::join_handle<void>> all;
+        all.push_back(weft::spawn([&] {
+            while (!stop) {
+                there.acquire();
+                ++passes;
+                back.release();
+            }
+        }));
+        all.push_back(weft::spawn([&] {
+            while (!stop) {
+                back.acquire();
+                ++passes;
+                there.release();
+            }
+        }));
+        all.push_back(weft::spawn([&] {
+            while (!stop) {
+                weft::yield();
+            }
+        }));
+        weft::yield();
+        weft::yield();
+        there.release();
+        weft::yield();
+        passes = 0;
+        for (int i = 0; i < newcomers; ++i) {
+            all.push_back(weft::spawn([&] {
+                if (++begun == newcomers) {
+                    passes_when_all_had_begun = passes;
+                }
+            }));
+        }
+        while (begun != newcomers && passes < 1'000'000) {
+            weft::sleep_for(std::chrono::microseconds(100));
+        }
+        stop = true;
+        there.release();
+        back.release();
+        for (auto& each : all) {
+            each.join();
+        }
+        EXPECT_LE(passes_when_all_had_begun, 40 * newcomers); // every second pick beside the slot, which 16 in a row may take
+        EXPECT_GT(passes_when_all_had_begun, 0);
+    });
+}
+
 TEST_F(turns, tasks_that_wake_each_other_by_their_ends_leave_turns_to_others) {
     // A chain: each task joins the one before it, so that each end hands the turn straight on to a joiner.
     weft::runtime rt({.workers = 1});
