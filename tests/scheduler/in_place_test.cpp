@@ -226,13 +226,13 @@ TEST_P(in_place, forks_of_the_joiner_stay_its_own) {
     });
 }
 
-/// Its destructor suspends, and may go on elsewhere.
+/// Its destructor suspends, and may go on elsewhere; it says in whose name it ran.
 struct leaver {
-    int* gone = nullptr;
+    std::uint64_t* gone_by = nullptr;
     ~leaver() {
-        if (gone) {
+        if (gone_by) {
             weft::yield();
-            ++*gone;
+            *gone_by = weft::this_task::id();
         }
     }
 };
@@ -241,16 +241,17 @@ constinit weft::task_local<leaver> leaving;
 TEST_P(in_place, task_locals_of_a_child_are_its_own_and_gone_when_its_joiner_goes_on) {
     weft::runtime rt(options());
     rt.run([] {
-        int mine = 0, gone = 0, children = 0;
-        leaving->gone = &mine;
+        std::uint64_t mine = 0, child = 0, gone_by = 0;
+        leaving->gone_by = &mine;
         until_in_place(20, [&] {
-            ++children;
-            EXPECT_EQ(leaving->gone, nullptr);
-            leaving->gone = &gone;
+            EXPECT_EQ(gone_by, child); // the one before
+            child = weft::this_task::id();
+            EXPECT_EQ(leaving->gone_by, nullptr);
+            leaving->gone_by = &gone_by;
         });
-        EXPECT_EQ(gone, children);
-        EXPECT_EQ(mine, 0);
-        leaving->gone = nullptr;
+        EXPECT_EQ(gone_by, child);
+        EXPECT_EQ(mine, 0u);
+        leaving->gone_by = nullptr;
     });
 }
 
