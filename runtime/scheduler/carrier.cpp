@@ -124,6 +124,9 @@ task* carrier::find_task() noexcept {
             if (!w.searching && core.worker_count > 1) {
                 w.searching = core.idle.try_begin_search(core.worker_count);
             }
+            if (w.searching && w.rests_from_stealing()) {
+                doze();
+            }
             if (w.searching || core.worker_count == 1) {
                 t = search();
             }

@@ -96,8 +96,8 @@ class carrier {
     [[nodiscard]] task* search() noexcept;
     /// Sleeps until there may be work; false when the runtime stops.
     [[nodiscard]] bool park() noexcept;
-    /// There is work, but of the kind that is gone before we have it: tasks that wake each other and run in turns on one worker. Looking on
-    /// would take their cache lines from them, so we sleep for a moment. On the idle list we would be woken for each of them; so we go on to
+    /// There is work, but of the kind that is gone before we have it, tasks that wake each other and run in turns on one worker; or of the kind
+    /// that does not pay (thefts.hpp). Looking on would take their cache lines from them, so we sleep for a moment. On the idle list we would be woken for each of them; so we go on to
     /// count as a searcher: what a producer leaves to us waits until we look again, which is soon.
     void doze() noexcept;
     static constexpr std::uint64_t doze_ns = 100'000; // some times what it costs to be woken

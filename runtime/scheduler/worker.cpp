@@ -238,13 +238,17 @@ task* worker::steal_from(worker& victim) noexcept {
         victim.raise_hunger();
         // Many small tasks: take some more while the victim's lines are here. Of a few, the oldest (the largest subtree) will do.
         const std::int64_t more = victim.fresh_.size() / 2;
+        std::uint64_t loot = 1;
         if (more > 16) {
             for (std::int64_t i = 0; i < more && i < 128; ++i) {
                 if (task* extra = victim.fresh_.steal()) {
                     add_to(fresh_, extra);
+                    ++loot;
                 }
             }
         }
+        // mo: relaxed: we write it.
+        thefts_.took(loot, kernel::monotonic_ns(), finished.load(std::memory_order_relaxed));
         return t;
     }
     if (task* t = victim.ready_.steal()) {
@@ -264,6 +268,11 @@ task* worker::steal_from(worker& victim) noexcept {
         return victim.slot_.exchange(nullptr, std::memory_order_acq_rel);
     }
     return nullptr;
+}
+
+bool worker::rests_from_stealing() noexcept {
+    // mo: relaxed: we write it.
+    return thefts_.open() && thefts_.rest_after(kernel::monotonic_ns(), finished.load(std::memory_order_relaxed));
 }
 
 bool worker::has_work() const noexcept {

@@ -22,6 +22,7 @@
 #include "scheduler/deque.hpp"
 #include "scheduler/injector.hpp"
 #include "scheduler/task_pool.hpp"
+#include "scheduler/thefts.hpp"
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -91,6 +92,8 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] task* steal_from(worker& victim) noexcept;
     /// A round of looks at victims begins. What lies where it lay `looks` rounds ago is stale.
     void begin_look(unsigned looks = 1) noexcept { look_ += looks; }
+    /// When nothing is left to do here: true when the last theft was one of several that did not pay (thefts.hpp).
+    [[nodiscard]] bool rests_from_stealing() noexcept;
     /// Whether steal_from left something since the last call.
     [[nodiscard]] bool left_something() noexcept { return std::exchange(left_something_, false); }
     [[nodiscard]] std::uint64_t new_task_id() noexcept;
@@ -185,6 +188,7 @@ class alignas(base::cache_line) worker {
     std::array<void*, stack_cache> stacks_; // owner
     std::uint64_t look_ = 0;               // owner: looks at victims
     bool left_something_ = false;          // owner
+    thefts thefts_;                        // owner
     std::unique_ptr<sighting[]> sightings_; // owner; by the victim's index, for the first watched_victims
 
     alignas(base::cache_line) std::atomic<task*> slot_{nullptr}; // owner fills, anybody empties
