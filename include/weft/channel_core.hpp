@@ -112,6 +112,9 @@ struct chooser {
 
 /// One operation that waits, or is about to: a case of a select, or a plain send or receive.
 struct channel_case {
+    channel_case() = default;
+    channel_case(channel_core* on, bool is_send, void* what) noexcept : channel(on), value(what), sends(is_send) {}
+
     channel_core* channel = nullptr; // r/o; null: an empty handle, never ready
     void* value = nullptr;           // r/o; send: what to move from; receive: raw memory to move into
     bool sends = false;              // r/o
@@ -153,7 +156,7 @@ void drop_channel(channel_core* c) noexcept;
 /// std::bad_alloc before anything else.
 choice choose(channel_case* cases, channel_case** order, std::size_t count, chooser& who, const choice_terms& terms);
 
-/// A plain operation that nothing but the channel ends.
+/// A plain operation that nothing but the channel ends. Suspends a task, blocks a foreign kernel thread.
 channel_status transfer(channel_core* channel, bool sends, void* value);
 
 struct chooser_stop {
@@ -161,23 +164,23 @@ struct chooser_stop {
     void operator()() const noexcept { who->stop(); }
 };
 
-/// A plain operation, waiting as the terms say.
-inline channel_status operate(channel_core* channel, bool sends, void* value, const choice_terms& terms) {
-    if (terms.may_wait && terms.deadline == channel_no_deadline) {
-        return transfer(channel, sends, value);
-    }
+/// A plain operation as a select of one case.
+inline channel_status operate_as_choice(channel_core* channel, bool sends, void* value, const choice_terms& terms) {
     for (;;) {
         chooser who;
-        channel_case one;
-        one.channel = channel;
-        one.value = value;
-        one.sends = sends;
+        channel_case one(channel, sends, value);
         channel_case* order = nullptr;
         const choice made = choose(&one, &order, 1, who, terms);
         if (!made.again) {
             return made.status;
         }
     }
+}
+
+/// A plain operation, waiting as the terms say.
+inline channel_status operate(channel_core* channel, bool sends, void* value, const choice_terms& terms) {
+    return terms.may_wait && terms.deadline == channel_no_deadline ? transfer(channel, sends, value)
+                                                                   : operate_as_choice(channel, sends, value, terms);
 }
 
 template <stop_token_like Token>
@@ -187,10 +190,7 @@ channel_status operate(channel_core* channel, bool sends, void* value, const cho
             return channel_status::stopped;
         }
         chooser who;
-        channel_case one;
-        one.channel = channel;
-        one.value = value;
-        one.sends = sends;
+        channel_case one(channel, sends, value);
         channel_case* order = nullptr;
         const typename stop_callback_for<Token, chooser_stop>::type on_stop(token, chooser_stop{&who});
         const choice made = choose(&one, &order, 1, who, terms);

@@ -57,22 +57,14 @@ bool attempt(channel_core& channel, channel_case& operation) {
 } // namespace
 
 channel_status transfer(channel_core* channel, bool sends, void* value) {
-    bool look = !channel || !channel->seems_to_wait(sends);
+    if (!channel || !scheduler::suspending_carrier()) {
+        return operate_as_choice(channel, sends, value, {});
+    }
+    bool look = !channel->seems_to_wait(sends);
     for (;;) {
         chooser who;
-        channel_case one;
-        one.channel = channel;
-        one.value = value;
-        one.sends = sends;
+        channel_case one(channel, sends, value);
         one.who = &who;
-        if (!channel || !scheduler::suspending_carrier()) {
-            channel_case* order = nullptr;
-            const choice made = choose(&one, &order, 1, who, {});
-            if (!made.again) {
-                return made.status;
-            }
-            continue;
-        }
         if (look && attempt(*channel, one)) {
             return one.status;
         }

@@ -372,26 +372,25 @@ void wait_section::take_all(wait_list& list) noexcept {
 
 // ---- the usual wait
 
-bool enter(wait_list& list, wait_node& node, bool (*must_wait)(void*) noexcept, void* argument) noexcept {
-    wait_section held(&list);
+namespace {
+bool enter_in(wait_section& held, wait_list& list, wait_node& node, bool (*must_wait)(void*) noexcept, void* argument) noexcept {
     const bool must = must_wait(argument);
     if (must) {
         held.link_back(list, node);
     }
     return must;
 }
+} // namespace
+
+bool enter(wait_list& list, wait_node& node, bool (*must_wait)(void*) noexcept, void* argument) noexcept {
+    wait_section held(&list);
+    return enter_in(held, list, node, must_wait, argument);
+}
 
 wait_result wait(wait_list& list, bool (*must_wait)(void*) noexcept, void* argument, std::uint64_t deadline_ns) {
     wait_race race;
     wait_node node(race);
-    const auto enters = [&](wait_section& held) noexcept {
-        const bool must = must_wait(argument);
-        if (must) {
-            held.link_back(list, node);
-        }
-        return must;
-    };
-    return race.wait_in(&list, enters, deadline_ns);
+    return race.wait_in(&list, [&](wait_section& held) noexcept { return enter_in(held, list, node, must_wait, argument); }, deadline_ns);
 }
 
 } // namespace weft::abi
