@@ -20,8 +20,6 @@ constexpr std::size_t largest_slab = std::size_t{256} << 20;
 constexpr std::size_t smallest_slab_stacks = 16;
 constexpr std::size_t warm_bytes = std::size_t{8} << 30;      // of stacks, not of memory: most have touched a page or two
 constexpr std::size_t surplus_bytes = std::size_t{64} << 20;  // fewer warm stacks than these are never surplus
-constexpr std::uint64_t surplus_period_ns = 200'000'000;
-constexpr std::uint64_t cooling_pause_ns = 10'000'000;
 constexpr std::size_t maps_a_guard = 2; // the guard's own, and the split of what it was cut from
 
 /// Mappings that the guards of all pools of the process have cost.
@@ -88,7 +86,7 @@ std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* 
     bool many = false;
     {
         kernel::guard hold(lock_);
-        warm = std::min(wanted, warm_count_);
+        warm = std::min(wanted, warm_count_ + leaving_count_);
         taken = take_free_locked(into, wanted);
         least_warm_ = std::min(least_warm_, warm_count_);
         if (taken == 0) {
@@ -166,6 +164,9 @@ std::size_t stack_pool::take_free_locked(void** into, std::size_t wanted) noexce
         --warm_count_;
         into[n++] = warm_[(warm_begin_ + warm_count_) % warm_limit_];
     }
+    if (n < wanted && leaving_count_ != 0) {
+        n += take_leaving_locked(into + n, wanted - n, wanted - n);
+    }
     while (n < wanted && !cold_.empty()) {
         into[n++] = cold_.pop_back();
     }
@@ -177,6 +178,11 @@ std::size_t stack_pool::take_free_locked(void** into, std::size_t wanted) noexce
     return n;
 }
 
+void* stack_pool::top_in(const slab& s, std::size_t index) const noexcept {
+    const std::size_t above = s.size / stack_size_ - 1 - index;
+    return s.begin + (index + 1) * stack_size_ - above % colours * colour_step;
+}
+
 base::result<void> stack_pool::add_slab_locked() noexcept {
     const std::size_t most = std::max<std::size_t>(largest_slab / stack_size_, 1);
     std::size_t count = std::clamp(made_, std::min(smallest_slab_stacks, most), most);
@@ -184,9 +190,9 @@ base::result<void> stack_pool::add_slab_locked() noexcept {
         return room.why();
     }
     for (;; count /= 2) {
-        const auto room = cold_.reserve(made_ + count); // I2
+        const std::size_t words = (count + bits_a_word - 1) / bits_a_word;
         long at = -ENOMEM;
-        if (room.ok()) {
+        if (cold_.reserve(made_ + count).ok() && leaving_.reserve(leaving_.size() + words).ok()) { // I2
             at = kernel::map_memory(count * stack_size_, MAP_NORESERVE | MAP_STACK);
         }
         if (!refused(at)) {
@@ -199,7 +205,13 @@ base::result<void> stack_pool::add_slab_locked() noexcept {
     }
     // A huge page would make the first touch of one stack pay for the memory of thirty.
     (void)kernel::system_call(SYS_madvise, fresh_, count * stack_size_, MADV_NOHUGEPAGE);
-    slabs_.push_back({fresh_, count * stack_size_});
+    slabs_.push_back({fresh_, count * stack_size_, leaving_.size()});
+    const auto by_address = [](const slab& a, const slab& b) { return a.begin < b.begin; };
+    std::rotate(std::upper_bound(slabs_.begin(), slabs_.end() - 1, slabs_.end()[-1], by_address), slabs_.end() - 1, slabs_.end());
+    for (std::size_t words = (count + bits_a_word - 1) / bits_a_word; words != 0; --words) {
+        leaving_.push_back(0);
+    }
+    leaving_slab_ = leaving_index_ = 0; // its number may mean another now
     fresh_count_ = count;
     made_ += count;
     mapped_ += count * stack_size_;
@@ -235,134 +247,11 @@ base::result<void> stack_pool::guard_stack(void* top) noexcept {
     return {};
 }
 
-void stack_pool::release(void* const* tops, std::size_t count) noexcept {
-    while (count != 0) {
-        void* cooling[batch];
-        std::size_t cooling_count = 0;
-        {
-            kernel::guard hold(lock_);
-            base::check(out_ >= count, "a stack pool got back more stacks than it gave");
-            while (count != 0 && cooling_count < batch) {
-                if (warm_count_ == warm_limit_) {
-                    cooling_count += take_oldest_locked(cooling + cooling_count, 1);
-                }
-                warm_[(warm_begin_ + warm_count_) % warm_limit_] = *tops++;
-                ++warm_count_;
-                --out_;
-                --count;
-            }
-            // Once at it, a whole batch: neighbours can go in one call.
-            if (cooling_count != 0 || surplus_is_due_locked()) {
-                cooling_count += take_oldest_locked(cooling + cooling_count, batch - cooling_count);
-            }
-        }
-        cool(cooling, cooling_count);
-    }
-}
-
-bool stack_pool::surplus_is_due_locked() noexcept {
-    if (warm_count_ <= never_surplus_) {
-        return false;
-    }
-    const std::uint64_t now = kernel::monotonic_ns();
-    end_period_locked(now);
-    if (surplus_ == 0 || now < next_cooling_) {
-        return false;
-    }
-    surplus_ -= std::min(surplus_, batch);
-    next_cooling_ = now + cooling_pause_ns;
-    return true;
-}
-
-void stack_pool::end_period_locked(std::uint64_t now) noexcept {
-    if (now >= period_end_) {
-        surplus_ = least_warm_ > never_surplus_ ? least_warm_ - never_surplus_ : 0;
-        least_warm_ = warm_count_;
-        period_end_ = now + surplus_period_ns;
-    }
-}
-
-std::uint64_t stack_pool::tidy_due() noexcept {
-    kernel::guard hold(lock_);
-    return warm_count_ <= never_surplus_ ? kernel::never : surplus_ != 0 ? 0 : period_end_;
-}
-
-bool stack_pool::tidy(std::uint64_t now) noexcept {
-    void* cooling[tidy_batch];
-    std::size_t count = 0;
-    bool more = false;
-    {
-        kernel::guard hold(lock_);
-        end_period_locked(now);
-        count = take_oldest_locked(cooling, std::min(surplus_, tidy_batch));
-        surplus_ = count == 0 ? 0 : surplus_ - count; // or there are fewer warm ones than that by now
-        more = surplus_ != 0;
-    }
-    cool(cooling, count);
-    return more;
-}
-
-void stack_pool::trim() noexcept {
-    void* cooling[batch];
-    std::size_t count = 0;
-    do {
-        {
-            kernel::guard hold(lock_);
-            count = take_oldest_locked(cooling, batch);
-        }
-        cool(cooling, count);
-    } while (count == batch);
-}
-
-std::size_t stack_pool::take_oldest_locked(void** into, std::size_t wanted) noexcept {
-    const std::size_t n = std::min(wanted, warm_count_);
-    for (std::size_t i = 0; i < n; ++i) {
-        into[i] = warm_[warm_begin_];
-        warm_begin_ = (warm_begin_ + 1) % warm_limit_;
-    }
-    warm_count_ -= n;
-    return n;
-}
-
-/// Gives the memory of these stacks back, without the lock, and then puts them among the cold ones.
-void stack_pool::cool(void** tops, std::size_t count) noexcept {
-    if (count == 0) {
-        return;
-    }
-    // All in one call, and neighbours as one place: each call may cost an interrupt of every CPU that runs us. The guards between
-    // neighbours stay (guard_page.hpp).
-    std::sort(tops, tops + count);
-    iovec places[tidy_batch];
-    std::size_t n = 0;
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        std::byte* const low = guard_of(tops[i]) + guard_size_;
-        if (i != 0 && guard_of(tops[i]) == end_of(tops[i - 1])) {
-            places[n - 1].iov_len += stack_size_;
-            bytes += stack_size_;
-        } else {
-            places[n++] = {low, stack_size_ - guard_size_};
-            bytes += stack_size_ - guard_size_;
-        }
-    }
-    if (n == 1 || kernel::advise_many(places, n, MADV_DONTNEED) != bytes) {
-        for (std::size_t i = 0; i < n; ++i) {
-            // A refusal (locked memory) leaves the memory where it is; the stacks are as good as before.
-            (void)kernel::system_call(SYS_madvise, places[i].iov_base, places[i].iov_len, MADV_DONTNEED);
-        }
-    }
-    kernel::guard hold(lock_);
-    for (std::size_t i = count; i > 0; --i) {
-        cold_.push_back(tops[i - 1]); // so that the lowest is handed out first
-    }
-    trimmed_ += count;
-}
-
 stack_pool_stats stack_pool::stats() const noexcept {
     kernel::guard hold(lock_);
     stack_pool_stats s;
     s.out = out_;
-    s.warm = warm_count_;
+    s.warm = warm_count_ + leaving_count_;
     s.cold = cold_.size();
     s.fresh = fresh_count_;
     s.slabs = slabs_.size();

@@ -4,17 +4,20 @@
 //   a slab, addresses going up        | guard | stack 0      ^top| guard | stack 1      ^top| ...
 //
 // A first touch of a page costs microseconds, so a stack that comes back is handed out again before any other. Where the free ones are:
-//   warm   came back lately, their memory is still there; at most warm_limit of them, the last handed out first
+//   warm   came back lately, their memory is still there; at most warm_limit of them, the last to come back handed out first
+//   leaving  the same, but their memory is about to go to the kernel
 //   cold   came back, and their memory went to the kernel: they cost page faults again
 //   fresh  never handed out: the unused end of the newest slab
 // acquire looks in that order and makes a slab when all are empty. A slab is as large as all before it together (within limits), so a small runtime
 // maps little and a million stacks are a few hundred mappings.
 //
 // Trim rule: memory stays warm as long as it is of use. What lay here all through 200 ms is surplus, beyond the first 64 MiB of stacks
-// (the low-water mark of the interval, as in scheduler/task_depot.hpp). An idle runtime gives it back to the kernel step by step (tidy();
-// MADV_DONTNEED; MADV_FREE would leave it in the resident size until memory is short). In a busy one whoever releases stacks gives a
-// batch back in 10 ms, since each costs some hundred microseconds. And at most warm_limit stacks are warm. Giving back at the end of a
-// burst itself would make its last tasks wait: 10 us a stack instead of 1 (bench/workload/parked).
+// (the low-water mark of the interval, as in scheduler/task_depot.hpp). It is given back to the kernel step by step, in an idle runtime by
+// tidy(), in a busy one by whoever releases stacks, a step in 10 ms, since each costs some hundred microseconds (MADV_DONTNEED; MADV_FREE
+// would leave it in the resident size until memory is short). And at most warm_limit stacks are warm. Giving back at the end of a burst
+// itself would make its last tasks wait: 10 us a stack instead of 1 (bench/workload/parked).
+// Surplus is first set aside by address, as a bit for each stack, and leaves from the lowest address up: tasks end in any order, and a
+// hundred stacks that lie side by side go in 110 us, scattered ones in 1 to 2.5 ms (a flush of the TLB for each place; virtual machine).
 //
 // Guards. MADV_GUARD_INSTALL (Linux >= 6.13) marks the page table: no mapping is split, so a million guards are no burden. On older
 // kernels mprotect, two mappings a stack, as long as our count of them stays below vm.max_map_count less a reserve for everybody
@@ -24,7 +27,7 @@
 // successive tops lie a cache line apart, 32 steps and again: with 16 stacks a switch took 14 ns without and 7.5 with them, with 1,024
 // stacks 23 and 12 (bench/micro/switch_bench.cpp). Sixteen steps gain less; more would push tasks of few frames into a second page.
 //
-// I1  A stack is in one place: out, warm, cold or fresh. Out + warm + cold + fresh is what the slabs hold.
+// I1  A stack is in one place: out, warm, leaving, cold or fresh. Together they are what the slabs hold.
 // I2  cold_ has room for every stack of every slab, so release needs no memory and cannot fail.
 // Reference: madvise(2); J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001 (a depot behind per-CPU caches: here the workers').
 #pragma once
@@ -49,7 +52,7 @@ struct stack_pool_options {
 
 struct stack_pool_stats {
     std::size_t out = 0;          // handed out (a worker's cache counts as out)
-    std::size_t warm = 0;
+    std::size_t warm = 0;         // with those that are leaving
     std::size_t cold = 0;         // also those whose guard was refused
     std::size_t fresh = 0;
     std::size_t slabs = 0;
@@ -77,7 +80,7 @@ class stack_pool {
     void trim() noexcept;
     /// When tidy() has something to do; kernel::never when there is no surplus.
     [[nodiscard]] std::uint64_t tidy_due() noexcept;
-    /// Gives the memory of some surplus stacks back, if it is time. False when there is nothing more to do now.
+    /// A step of giving surplus back, if it is time: some hundred microseconds. False when there is nothing more to do now.
     bool tidy(std::uint64_t now) noexcept;
     /// Bytes below a top that may be used.
     [[nodiscard]] std::size_t usable_size() const noexcept { return stack_size_ - guard_size_ - (colours - 1) * colour_step; }
@@ -90,11 +93,15 @@ class stack_pool {
     struct slab {
         std::byte* begin;
         std::size_t size;
+        std::size_t first_word; // of its bits in leaving_
     };
     static constexpr std::size_t colours = 32;
     static constexpr std::size_t colour_step = 64;    // a cache line
     static constexpr std::size_t batch = 32;          // stacks a system call
-    static constexpr std::size_t tidy_batch = 128;    // the same, when nobody is busy
+    static constexpr std::size_t bits_a_word = 64;
+    static constexpr std::size_t set_aside_a_step = 1024;
+    static constexpr std::size_t leave_a_step = 128;  // stacks,
+    static constexpr std::size_t places_a_step = 8;   // and places in which they lie
     static constexpr std::size_t prefault_from = 512; // stacks out
 
     /// The end of the memory whose coloured top this is, a multiple of the page size.
@@ -108,10 +115,16 @@ class stack_pool {
     [[nodiscard]] std::size_t guard_new(void** tops, std::size_t count, base::refusal* why) noexcept;
     void prefault(void* const* tops, std::size_t count) const noexcept;
     [[nodiscard]] std::size_t take_oldest_locked(void** into, std::size_t wanted) noexcept;
-    /// Whether a batch of surplus stacks should be given back now.
+    /// Whether a step of giving surplus back is due, though we are busy.
     [[nodiscard]] bool surplus_is_due_locked() noexcept;
     /// The surplus of a period that has ended; then the next one begins.
     void end_period_locked(std::uint64_t now) noexcept;
+    /// A step: sets surplus aside, or, when that is done, takes into `into` what leaves now. Returns how many those are.
+    [[nodiscard]] std::size_t step_locked(void** into) noexcept;
+    void set_aside_locked(std::size_t most) noexcept;
+    /// Takes the next of those set aside, by address.
+    [[nodiscard]] std::size_t take_leaving_locked(void** into, std::size_t most, std::size_t places) noexcept;
+    [[nodiscard]] void* top_in(const slab& s, std::size_t index) const noexcept;
     void cool(void** tops, std::size_t count) noexcept;
 
     const std::size_t guard_size_;  // one page
@@ -130,7 +143,11 @@ class stack_pool {
     std::uint64_t period_end_ = 0;     // guarded by lock_
     std::uint64_t next_cooling_ = 0;   // guarded by lock_
     mapped_array<void*> cold_;         // guarded by lock_; the lowest bit is set when the stack has no guard yet
-    mapped_array<slab> slabs_;         // guarded by lock_
+    mapped_array<slab> slabs_;         // guarded by lock_; by address
+    mapped_array<std::uint64_t> leaving_; // guarded by lock_: a bit for each stack of each slab
+    std::size_t leaving_count_ = 0;    // guarded by lock_
+    std::size_t leaving_slab_ = 0;     // guarded by lock_: where the next of them is looked for
+    std::size_t leaving_index_ = 0;    // guarded by lock_: the same, within that slab
     std::byte* fresh_ = nullptr;       // guarded by lock_: begin of the first stack never handed out
     std::size_t fresh_count_ = 0;      // guarded by lock_
     std::size_t made_ = 0;             // guarded by lock_: stacks in all slabs

@@ -56,13 +56,10 @@ driver& the_driver() noexcept {
 
 int driver::enter() noexcept {
     kernel::guard hold(lock_);
-    const std::size_t needed = users_ + 1; // each has one deadline at most
-    if (needed > deadlines_.capacity()) {
-        try {
-            deadlines_.reserve(needed * 2);
-        } catch (const std::bad_alloc&) {
-            return ENOMEM;
-        }
+    try {
+        deadlines_.reserve(users_ + 1); // each has one deadline at most
+    } catch (const std::bad_alloc&) {
+        return ENOMEM;
     }
     if (!running_) {
         if (const int error = start_locked()) {

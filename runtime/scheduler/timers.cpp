@@ -5,10 +5,7 @@ namespace weft::scheduler {
 
 void timers::reserve() {
     kernel::guard hold(lock_);
-    const std::size_t needed = heap_.size() + reserved_ + 1;
-    if (needed > heap_.capacity()) {
-        heap_.reserve(needed * 2);
-    }
+    heap_.reserve(heap_.size() + reserved_ + 1);
     ++reserved_;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The stack pool alone, with each kind of guard. (A million stacks at once: million_stacks_test.cpp.)
 #include "context/pool_use.hpp"
+#include "kernel/clock.hpp"
 #include "kernel/features.hpp"
 #include "kernel/guard_page.hpp"
 #include "support/gtest_watchdog.hpp"
@@ -116,9 +117,71 @@ TEST_P(a_stack_pool, keeps_what_it_needs_warm_and_gives_the_rest_back_little_by_
         most_at_once = std::max(most_at_once, pool.stats().trimmed - before);
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    EXPECT_LE(most_at_once, 32u * 3) << "a batch in 10 ms"; // this loop may be kept from running for longer than that
+    EXPECT_LE(most_at_once, 128u * 3) << "a step in 10 ms"; // this loop may be kept from running for longer than that
     EXPECT_GE(pool.stats().warm, 1024u - 32);
     EXPECT_EQ(pool.stats().warm + pool.stats().cold, 5000u);
+}
+
+/// Calls tidy() as an idle runtime would, whose clock runs ahead, until it says that there is no more; returns how often memory went back.
+std::size_t tidy_all(stack_pool& pool) {
+    std::size_t times = 0;
+    std::uint64_t now = kernel::monotonic_ns();
+    for (int period = 0; period < 3; ++period) {
+        now += 1'000'000'000;
+        bool more = true;
+        while (more) {
+            const std::size_t before = pool.stats().trimmed;
+            more = pool.tidy(now);
+            const std::size_t gone = pool.stats().trimmed - before;
+            EXPECT_LE(gone, 128u) << "a step is short";
+            times += gone != 0;
+        }
+    }
+    return times;
+}
+
+TEST_P(a_stack_pool, gives_surplus_back_side_by_side_in_whatever_order_it_came) {
+    stack_pool pool(options());
+    auto tops = acquire(pool, 8192);
+    ASSERT_EQ(tops.size(), 8192u);
+    std::shuffle(tops.begin(), tops.end(), std::minstd_rand(5));
+    release(pool, tops);
+    const std::size_t times = tidy_all(pool);
+    EXPECT_EQ(pool.stats().trimmed, 8192u - 1024) << "all but 64 MiB";
+    // Seven of eight leave, so a run has eight of them on average, and eight runs make a step. Each alone would be 896 steps.
+    EXPECT_LE(times, 7168u / 40);
+    EXPECT_EQ(pool.tidy_due(), kernel::never);
+    EXPECT_TRUE(none_is_lost(pool));
+    // And they are what they were: every one once, guarded, and theirs to the last byte.
+    const auto again = acquire(pool, 8192);
+    EXPECT_EQ(std::set<void*>(again.begin(), again.end()), std::set<void*>(tops.begin(), tops.end()));
+    for (std::size_t i = 0; i < again.size(); i += 97) {
+        EXPECT_TRUE(kernel::is_guarded(pool.guard_of(again[i])));
+        fill(pool, again[i], 1);
+    }
+    release(pool, again);
+}
+
+TEST_P(a_stack_pool, hands_out_what_is_about_to_leave_before_what_has_left) {
+    stack_pool pool(options());
+    const auto tops = acquire(pool, 4096);
+    for (void* top : tops) {
+        std::memset(static_cast<std::byte*>(top) - 64, 7, 64);
+    }
+    release(pool, tops);
+    const std::uint64_t now = kernel::monotonic_ns();
+    (void)pool.tidy(now + 1'000'000'000); // a period ends, of which we know only now that it began
+    for (int step = 0; step < 4; ++step) {
+        ASSERT_TRUE(pool.tidy(now + 2'000'000'000)); // 3,072 are set aside in three steps; 128 leave in the fourth
+    }
+    ASSERT_EQ(pool.stats().trimmed, 128u);
+    const auto again = acquire(pool, 4096 - 128);
+    for (void* top : again) {
+        ASSERT_EQ(static_cast<unsigned char*>(top)[-1], 7) << "its memory is still there";
+    }
+    EXPECT_EQ(pool.stats().cold, 128u);
+    release(pool, again);
+    EXPECT_TRUE(none_is_lost(pool));
 }
 
 TEST_P(a_stack_pool, gives_the_memory_of_a_burst_back_at_once_above_its_limit) {
@@ -154,13 +217,20 @@ TEST_P(a_stack_pool, gives_the_memory_of_a_burst_back_at_once_above_its_limit) {
 }
 
 TEST_P(a_stack_pool, serves_threads_at_once) {
-    auto o = options(16 * 1024);
+    auto o = options(4 << 20); // so that more than 16 may be surplus
     o.warm_limit = 64;
     stack_pool pool(o);
     const unsigned seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::vector<std::thread> threads;
     std::atomic<unsigned> clashes{0};
+    std::atomic<bool> over{false};
+    std::thread tidier([&] {
+        std::uint64_t now = kernel::monotonic_ns();
+        while (!over) {
+            (void)pool.tidy(now += 50'000'000);
+        }
+    });
     for (unsigned number = 1; number <= 4; ++number) {
         threads.emplace_back([&, number] {
             std::mt19937 random(seed + number);
@@ -191,6 +261,8 @@ TEST_P(a_stack_pool, serves_threads_at_once) {
     for (auto& t : threads) {
         t.join();
     }
+    over = true;
+    tidier.join();
     EXPECT_EQ(clashes, 0u);
     EXPECT_EQ(pool.stats().out, 0u);
     EXPECT_TRUE(none_is_lost(pool));
