@@ -2,9 +2,9 @@
 // mutex, timed_mutex, recursive_mutex, recursive_timed_mutex, once_flag and call_once: std's, for tasks and kernel threads alike. Who
 // waits parks its task, never the worker; a kernel thread that runs no task blocks.
 //
-// Price: uncontended, lock and unlock are one compare-and-swap each. Policy under contention, in runtime/sync/mutex.cpp: a short spin
-// where another CPU may run the holder; then first come, first served, where a newcomer may still overtake who was woken and has not
-// run yet; who was overtaken three times is handed the mutex directly. unlock synchronises with the lock that follows it.
+// Price: uncontended, lock and unlock are one atomic read-modify-write each. Policy under contention, in runtime/sync/mutex.cpp: a short
+// spin where another CPU may run the holder; then first come, first served, where a newcomer may still overtake who was woken and has
+// not run yet; who was overtaken three times is handed the mutex directly. unlock synchronises with the lock that follows it.
 //
 // Preconditions of std that are checked, by a panic: unlock of a mutex that nobody holds (of a recursive one: that another holds), and
 // the end of a mutex that is held or waited for. A lock() by the holder of a non-recursive mutex waits for ever; its try_lock() is false.
@@ -40,9 +40,9 @@ class mutex_core {
     }
 
     void lock() {
-        std::uint32_t free = 0;
-        // mo: acquire -> unlock's CAS and unlock_slowly's store: what the last holder wrote. Failure relaxed: the slow path looks again.
-        if (!word_.compare_exchange_strong(free, locked, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]] {
+        // Not a CAS from 0: while a woken waiter is on its way the word is not 0, and a lock then is as quick as any.
+        // mo: acquire -> unlock's CAS and unlock_slowly's store: what the last holder wrote.
+        if ((word_.fetch_or(locked, std::memory_order_acquire) & locked) != 0) [[unlikely]] {
             (void)lock_slowly(no_deadline);
         }
     }
@@ -59,9 +59,11 @@ class mutex_core {
     }
     [[nodiscard]] bool try_lock_until(std::uint64_t deadline_ns) { return try_lock() || lock_slowly(deadline_ns); }
     void unlock() noexcept {
-        std::uint32_t held = locked;
-        // mo: release -> lock's CAS: what we wrote. Failure relaxed: the slow path looks again.
-        if (!word_.compare_exchange_strong(held, 0, std::memory_order_release, std::memory_order_relaxed)) [[unlikely]] {
+        // mo: relaxed: a look; the CAS decides. It is the holder's own line, unless somebody came meanwhile.
+        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        const bool plain = (seen & locked) != 0 && (seen & (queued | woken)) != queued;
+        // mo: release -> lock's fetch_or and the CASes that take: what we wrote. Failure relaxed: the slow path looks again.
+        if (!plain || !word_.compare_exchange_strong(seen, seen & ~locked, std::memory_order_release, std::memory_order_relaxed)) [[unlikely]] {
             unlock_slowly();
         }
     }

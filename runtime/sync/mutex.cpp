@@ -5,7 +5,7 @@
 //   queued   somebody is in waiters_, so unlock must look there. Changed in the section only
 //   woken    a waiter was taken out of waiters_ and has not come to the word yet: unlock need not wake another
 //
-//   free(0) --- lock: CAS ---> locked --- unlock: CAS ---> free
+//   free(0) --- lock: OR  ---> locked --- unlock: CAS ---> free
 //                                | a second comes, and links itself: | queued
 //                                v
 //                      locked|queued --- unlock: takes the first waiter out ---> woken (|queued, if there are more)
@@ -18,7 +18,8 @@
 // it is handed the mutex. There is one woken waiter at a time, so a release never wakes a herd; and everyone in front of a waiter is
 // overtaken at most `patience` times, so nobody starves. Rejected: patience by time, as in Go's mutex (a bound that no test can count).
 //
-// I1  In the section, while locked is set, the word is the holder's: newcomers change it in the section, spinners when it is free.
+// I1  In the section, while locked is set, the word is the holder's: newcomers change it in the section (lock's OR of a bit that is set
+//     changes nothing), spinners when it is free.
 // I2  Unless locked or woken is set, waiters_ is empty: so somebody is under way who will look there.
 // I3  The last access to the mutex by unlock is the one that frees it, or for a hand-over is in the section before the new holder runs.
 // tests/model/mutex.pml tries all orders.
@@ -147,7 +148,7 @@ void mutex_core::unlock_slowly() noexcept {
             seen = word_.load(std::memory_order_relaxed);
             continue;
         }
-        // mo: release -> lock's CAS and take_or_queue's: what we wrote. Failure relaxed: we look again.
+        // mo: release -> lock's fetch_or and the CASes that take: what we wrote. Failure relaxed: we look again.
         if (word_.compare_exchange_weak(seen, seen & ~locked, std::memory_order_release, std::memory_order_relaxed)) {
             return;
         }
@@ -164,7 +165,7 @@ bool mutex_core::unlock_and_wake() noexcept {
     const wait_node* next = take_next(held);
     const bool handed_over = next && (next->note & granted) != 0;
     const std::uint32_t more = waiters_.empty() ? 0 : queued;
-    // A plain store: I1. mo: release -> lock's and take_or_queue's CAS: what we wrote.
+    // A plain store: I1. mo: release -> lock's fetch_or and the CASes that take: what we wrote.
     word_.store(more | (handed_over ? locked : next ? woken : 0), std::memory_order_release);
     return true;
 }

@@ -74,8 +74,7 @@ proctype locker(byte me; bool timed) {
     byte overtaken = 0, next, k, at;
     bool was_woken = false, mine, seen;
     if
-    :: atomic { !locked && !queued && !woken -> locked = true } -> goto have
-    :: atomic { !locked -> locked = true } -> goto have /* a spinner */
+    :: atomic { !locked -> locked = true } -> goto have /* whatever else is set; a spinner, too */
     :: true -> skip
     fi;
 slow:
