@@ -63,6 +63,13 @@ struct outcome<void> {
     void destroy_value() noexcept {}
 };
 
+/// The table of a task that can be joined for a T.
+template <class T>
+struct joinable_operations : task_operations {
+    outcome<T>& (*outcome_of)(task&) noexcept;
+    void (*destroy)(task&) noexcept; ///< ends the life of everything in the storage but the value
+};
+
 /// What a task's storage holds: the callable until it has run, and its outcome. The callable is built in place (one
 /// copy or move in all) and destroyed by the task when it has run.
 template <class F, class T>
@@ -130,18 +137,9 @@ struct closure {
         destroy(t);
         return error;
     }
-    static constexpr task_operations operations{&run, &fail, &discard};
+    static outcome<T>& outcome_of(task& t) noexcept { return of(t).out; }
+    static constexpr joinable_operations<T> operations{{&run, &fail, &discard}, &outcome_of, &destroy};
 };
-
-template <class T>
-struct outcome_access {
-    outcome<T>& (*of)(task&) noexcept;
-    void (*destroy)(task&) noexcept;
-};
-
-template <class F, class T>
-inline constexpr outcome_access<T> access_of{
-    [](task& t) noexcept -> outcome<T>& { return closure<F, T>::of(t).out; }, &closure<F, T>::destroy};
 
 } // namespace abi
 
@@ -150,15 +148,13 @@ template <class T>
 class [[nodiscard]] join_handle {
   public:
     join_handle() noexcept = default;
-    join_handle(join_handle&& other) noexcept
-        : task_(std::exchange(other.task_, nullptr)), access_(other.access_) {}
+    join_handle(join_handle&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
     /// Panics when this handle is joinable, as std::thread's does.
     join_handle& operator=(join_handle&& other) noexcept {
         if (task_) {
             abi::joinable_handle_lost(task_);
         }
         task_ = std::exchange(other.task_, nullptr);
-        access_ = other.access_;
         return *this;
     }
     ~join_handle() {
@@ -219,12 +215,10 @@ class [[nodiscard]] join_handle {
 
     void swap(join_handle& other) noexcept {
         std::swap(task_, other.task_);
-        std::swap(access_, other.access_);
     }
 
-    /// For weft's own templates: takes over a started task.
-    join_handle(abi::task* started, const abi::outcome_access<T>& access) noexcept
-        : task_(started), access_(&access) {}
+    /// For weft's own templates: takes over a started task, whose operations are joinable_operations<T>.
+    explicit join_handle(abi::task* started) noexcept : task_(started) {}
 
   private:
     void require_joinable() const {
@@ -234,25 +228,29 @@ class [[nodiscard]] join_handle {
         }
     }
 
+    static const abi::joinable_operations<T>& operations_of(const abi::task& t) noexcept {
+        return static_cast<const abi::joinable_operations<T>&>(*t.operations);
+    }
+
     /// Frees the descriptor whichever way take() is left.
     struct releaser {
         abi::task* t;
-        const abi::outcome_access<T>* access;
         bool has_value;
         ~releaser() {
+            const auto& operations = operations_of(*t);
             if (has_value) {
-                access->of(*t).destroy_value();
+                operations.outcome_of(*t).destroy_value();
             }
-            access->destroy(*t);
+            operations.destroy(*t);
             abi::release_task(t);
         }
     };
 
     T take() {
         abi::task* t = std::exchange(task_, nullptr);
-        abi::outcome<T>& out = access_->of(*t);
+        abi::outcome<T>& out = operations_of(*t).outcome_of(*t);
         std::exception_ptr error = std::move(out.error);
-        releaser r{t, access_, error == nullptr};
+        releaser r{t, error == nullptr};
         if (error) {
             std::rethrow_exception(std::move(error));
         }
@@ -262,7 +260,6 @@ class [[nodiscard]] join_handle {
     }
 
     abi::task* task_ = nullptr; // null: not joinable
-    const abi::outcome_access<T>* access_ = nullptr;
 };
 
 } // namespace weft

@@ -40,7 +40,7 @@ auto spawn_in(runtime_core* core, const spawn_options& options, F&& f) {
     }
     t->operations = &body::operations;
     start_task(t);
-    return join_handle<value>(t, access_of<callable, value>);
+    return join_handle<value>(t);
 }
 
 } // namespace abi

@@ -9,14 +9,3 @@
 #else
 #error "no floating-point control for this machine"
 #endif
-
-namespace weft::context {
-
-/// Puts `wanted` in force. Nearly always it is, and a look costs a tenth of a load.
-inline void restore_float_control(const float_control& wanted) noexcept {
-    if (float_control_now() != wanted) [[unlikely]] {
-        set_float_control(wanted);
-    }
-}
-
-} // namespace weft::context

@@ -12,6 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A million handles are eight megabytes.
+static_assert(sizeof(weft::join_handle<void>) == sizeof(void*) && sizeof(weft::join_handle<std::string>) == sizeof(void*));
+
 WEFT_WITH_WORKERS(join_handle);
 
 TEST_P(join_handle, brings_back_void_values_references_and_move_only_values) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The floating-point control word of aarch64, for where a task begins or ends without a switch.
 //
-//   C signature   float_control float_control_now(); void set_float_control(float_control)
+//   C signature   float_control float_control_now(); void restore_float_control(float_control)
 //   kernel        not involved
 //
 // Assembly because C++ has fegetenv and fesetenv only, which also move what nobody asked for.
@@ -24,7 +24,11 @@ struct float_control {
     return now;
 }
 
-inline void set_float_control(const float_control& wanted) noexcept {
+/// Puts `wanted` in force. Nearly always it is; a write of the control word holds up what follows it, a read does not.
+inline void restore_float_control(const float_control& wanted) noexcept {
+    if (float_control_now() == wanted) [[likely]] {
+        return;
+    }
     asm volatile("msr fpcr, %0" // control word
                  :
                  : "r"(wanted.fpcr)
