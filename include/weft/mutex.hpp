@@ -41,7 +41,7 @@ class mutex_core {
 
     void lock() {
         // Not a CAS from 0: while a woken waiter is on its way the word is not 0, and a lock then is as quick as any.
-        // mo: acquire -> unlock's CAS and unlock_slowly's store: what the last holder wrote.
+        // mo: acquire -> the CASes of unlock and the store of unlock_and_wake: what the last holder wrote.
         if ((word_.fetch_or(locked, std::memory_order_acquire) & locked) != 0) [[unlikely]] {
             (void)lock_slowly(no_deadline);
         }

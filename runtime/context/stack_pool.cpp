@@ -2,7 +2,6 @@
 #include "context/stack_pool.hpp"
 #include "context/sanitizer.hpp"
 #include "kernel/advise_many.hpp"
-#include "kernel/clock.hpp"
 #include "kernel/features.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/memory.hpp"
@@ -88,7 +87,7 @@ std::size_t stack_pool::acquire(void** into, std::size_t wanted, base::refusal* 
         kernel::guard hold(lock_);
         warm = std::min(wanted, warm_count_ + leaving_count_);
         taken = take_free_locked(into, wanted);
-        least_warm_ = std::min(least_warm_, warm_count_);
+        note_fewer_warm_locked();
         if (taken == 0) {
             if (const auto added = add_slab_locked(); !added.ok()) {
                 *why = added.why();
@@ -165,7 +164,7 @@ std::size_t stack_pool::take_free_locked(void** into, std::size_t wanted) noexce
         into[n++] = warm_[(warm_begin_ + warm_count_) % warm_limit_];
     }
     if (n < wanted && leaving_count_ != 0) {
-        n += take_leaving_locked(into + n, wanted - n, wanted - n);
+        n += take_leaving_locked(into + n, wanted - n);
     }
     while (n < wanted && !cold_.empty()) {
         into[n++] = cold_.pop_back();

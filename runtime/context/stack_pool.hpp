@@ -27,7 +27,7 @@
 // successive tops lie a cache line apart, 32 steps and again: with 16 stacks a switch took 14 ns without and 7.5 with them, with 1,024
 // stacks 23 and 12 (bench/micro/switch_bench.cpp). Sixteen steps gain less; more would push tasks of few frames into a second page.
 //
-// I1  A stack is in one place: out, warm, leaving, cold or fresh. Together they are what the slabs hold.
+// I1  A stack is in one place: out, warm, leaving, cold or fresh, or in a call of cool() on its way to the cold ones.
 // I2  cold_ has room for every stack of every slab, so release needs no memory and cannot fail.
 // Reference: madvise(2); J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001 (a depot behind per-CPU caches: here the workers').
 #pragma once
@@ -38,6 +38,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <sys/uio.h>
 
 namespace weft::context {
 
@@ -76,8 +77,6 @@ class stack_pool {
     [[nodiscard]] std::size_t acquire(void** into, std::size_t wanted, base::refusal* why) noexcept;
     /// Takes stacks back; the last in `tops` is the warmest. Never fails.
     void release(void* const* tops, std::size_t count) noexcept;
-    /// Gives the memory of all warm stacks back to the kernel.
-    void trim() noexcept;
     /// When tidy() has something to do; kernel::never when there is no surplus.
     [[nodiscard]] std::uint64_t tidy_due() noexcept;
     /// A step of giving surplus back, if it is time: some hundred microseconds. False when there is nothing more to do now.
@@ -95,13 +94,20 @@ class stack_pool {
         std::size_t size;
         std::size_t first_word; // of its bits in leaving_
     };
+    struct run { // stacks side by side
+        const slab* home;
+        std::size_t first; // index in the slab
+        std::size_t count;
+    };
     static constexpr std::size_t colours = 32;
     static constexpr std::size_t colour_step = 64;    // a cache line
     static constexpr std::size_t batch = 32;          // stacks a system call
     static constexpr std::size_t bits_a_word = 64;
     static constexpr std::size_t set_aside_a_step = 1024;
+    static constexpr std::size_t set_aside_a_release = 128;
     static constexpr std::size_t leave_a_step = 128;  // stacks,
-    static constexpr std::size_t places_a_step = 8;   // and places in which they lie
+    static constexpr std::size_t places_a_step = 16;  // and places in which they lie;
+    static constexpr std::size_t most_places = 32;    // when there are too many warm ones
     static constexpr std::size_t prefault_from = 512; // stacks out
 
     /// The end of the memory whose coloured top this is, a multiple of the page size.
@@ -114,25 +120,25 @@ class stack_pool {
     [[nodiscard]] base::result<void> guard_stack(void* top) noexcept;
     [[nodiscard]] std::size_t guard_new(void** tops, std::size_t count, base::refusal* why) noexcept;
     void prefault(void* const* tops, std::size_t count) const noexcept;
-    [[nodiscard]] std::size_t take_oldest_locked(void** into, std::size_t wanted) noexcept;
-    /// Whether a step of giving surplus back is due, though we are busy.
     [[nodiscard]] bool surplus_is_due_locked() noexcept;
     /// The surplus of a period that has ended; then the next one begins.
     void end_period_locked(std::uint64_t now) noexcept;
-    /// A step: sets surplus aside, or, when that is done, takes into `into` what leaves now. Returns how many those are.
-    [[nodiscard]] std::size_t step_locked(void** into) noexcept;
+    void set_surplus_aside_locked(std::size_t most) noexcept;
     void set_aside_locked(std::size_t most) noexcept;
-    /// Takes the next of those set aside, by address.
-    [[nodiscard]] std::size_t take_leaving_locked(void** into, std::size_t most, std::size_t places) noexcept;
+    void note_fewer_warm_locked() noexcept;
+    [[nodiscard]] run take_run_locked(std::size_t most) noexcept;
+    [[nodiscard]] std::size_t take_leaving_locked(void** into, std::size_t most) noexcept;
+    [[nodiscard]] std::size_t leave_locked(iovec* places, std::size_t most) noexcept;
+    [[nodiscard]] const slab& slab_of(const void* at) noexcept;
     [[nodiscard]] void* top_in(const slab& s, std::size_t index) const noexcept;
-    void cool(void** tops, std::size_t count) noexcept;
+    void cool(const iovec* places, std::size_t count) noexcept;
 
     const std::size_t guard_size_;  // one page
     const std::size_t stack_size_;
     const guard_method method_;
     const std::size_t map_budget_;
     const std::size_t warm_limit_;
-    const std::size_t never_surplus_; // so many warm stacks stay until trim()
+    const std::size_t never_surplus_; // so many warm stacks stay
     const std::unique_ptr<void*[]> warm_; // ring of warm_limit_ tops; guarded by lock_
 
     mutable kernel::lock lock_;

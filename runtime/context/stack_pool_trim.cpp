@@ -32,37 +32,44 @@ std::size_t next_set_bit(const std::uint64_t* words, std::size_t from, std::size
 
 void stack_pool::release(void* const* tops, std::size_t count) noexcept {
     while (count != 0) {
-        void* leaving[leave_a_step];
-        std::size_t leaving_now = 0;
+        iovec places[most_places];
+        std::size_t n = 0;
         {
             kernel::guard hold(lock_);
             base::check(out_ >= count, "a stack pool got back more stacks than it gave");
-            for (std::size_t n = std::min(count, batch); n != 0; --n) {
-                if (warm_count_ == warm_limit_) {
-                    leaving_now += take_oldest_locked(leaving + leaving_now, 1);
-                }
-                warm_[(warm_begin_ + warm_count_) % warm_limit_] = *tops++;
-                ++warm_count_;
-                --out_;
-                --count;
+            const std::size_t now = std::min(count, batch);
+            if (warm_count_ + now > warm_limit_) {
+                set_aside_locked(set_aside_a_step);
             }
-            if (leaving_now != 0) {
-                leaving_now += take_oldest_locked(leaving + leaving_now, batch - leaving_now); // once at it: neighbours can go in one call
+            for (std::size_t i = 0; i < now; ++i) {
+                if (warm_count_ == warm_limit_) { // a limit below a batch
+                    set_aside_locked(1);
+                }
+                warm_[(warm_begin_ + warm_count_) % warm_limit_] = tops[i];
+                ++warm_count_;
+            }
+            tops += now;
+            count -= now;
+            out_ -= now;
+            if (warm_count_ + leaving_count_ > warm_limit_) {
+                n = leave_locked(places, most_places);
             } else if (surplus_is_due_locked()) {
-                leaving_now = step_locked(leaving);
+                n = leave_locked(places, places_a_step);
             }
         }
-        cool(leaving, leaving_now);
+        cool(places, n);
     }
 }
 
+/// Sets a little surplus aside, and says whether a step of giving back is due, though we are busy.
 bool stack_pool::surplus_is_due_locked() noexcept {
     if (warm_count_ <= never_surplus_ && leaving_count_ == 0) {
         return false;
     }
     const std::uint64_t now = kernel::monotonic_ns();
     end_period_locked(now);
-    if ((surplus_ == 0 && leaving_count_ == 0) || now < next_cooling_) {
+    set_surplus_aside_locked(set_aside_a_release);
+    if (surplus_ != 0 || leaving_count_ == 0 || now < next_cooling_) {
         return false;
     }
     next_cooling_ = now + busy_pause_ns;
@@ -86,129 +93,127 @@ std::uint64_t stack_pool::tidy_due() noexcept {
 }
 
 bool stack_pool::tidy(std::uint64_t now) noexcept {
-    void* leaving[leave_a_step];
-    std::size_t count = 0;
+    iovec places[places_a_step];
+    std::size_t n = 0;
     bool more = false;
     {
         kernel::guard hold(lock_);
         end_period_locked(now);
-        count = step_locked(leaving);
+        if (surplus_ != 0) {
+            set_surplus_aside_locked(set_aside_a_step);
+        } else {
+            n = leave_locked(places, places_a_step);
+        }
         more = surplus_ != 0 || leaving_count_ != 0;
     }
-    cool(leaving, count);
+    cool(places, n);
     return more;
 }
 
-void stack_pool::trim() noexcept {
-    for (;;) {
-        void* leaving[leave_a_step];
-        std::size_t count = 0;
-        {
-            kernel::guard hold(lock_);
-            if (warm_count_ != 0) {
-                set_aside_locked(set_aside_a_step);
-            } else if (leaving_count_ == 0) {
-                return;
-            } else {
-                count = take_leaving_locked(leaving, leave_a_step, leave_a_step);
-            }
-        }
-        cool(leaving, count);
-    }
-}
-
-std::size_t stack_pool::step_locked(void** into) noexcept {
-    if (surplus_ == 0) {
-        return take_leaving_locked(into, leave_a_step, places_a_step);
-    }
-    const std::size_t spare = warm_count_ > never_surplus_ ? warm_count_ - never_surplus_ : 0; // there may be fewer by now
-    surplus_ = std::min(surplus_, spare);
-    const std::size_t n = std::min(surplus_, set_aside_a_step);
-    set_aside_locked(n);
+void stack_pool::set_surplus_aside_locked(std::size_t most) noexcept {
+    const std::size_t n = std::min(surplus_, most);
     surplus_ -= n;
-    return 0;
+    set_aside_locked(n);
 }
 
 /// Up to `most` of those that were unused longest.
 void stack_pool::set_aside_locked(std::size_t most) noexcept {
     for (most = std::min(most, warm_count_); most != 0; --most) {
-        void* top = nullptr;
-        (void)take_oldest_locked(&top, 1);
-        const slab* const beyond = std::upper_bound(slabs_.begin(), slabs_.end(), top, [](void* at, const slab& s) { return at <= s.begin; });
-        const slab& home = beyond[-1];
+        void* const top = warm_[warm_begin_];
+        warm_begin_ = (warm_begin_ + 1) % warm_limit_;
+        --warm_count_;
+        const slab& home = slab_of(top);
         const std::size_t index = static_cast<std::size_t>(end_of(top) - home.begin) / stack_size_ - 1;
         leaving_.begin()[home.first_word + index / bits_a_word] |= std::uint64_t{1} << (index % bits_a_word);
         ++leaving_count_;
     }
+    note_fewer_warm_locked();
 }
 
-std::size_t stack_pool::take_leaving_locked(void** into, std::size_t most, std::size_t places) noexcept {
-    std::size_t n = 0;
-    while (n < most && leaving_count_ != 0) {
+/// Whoever takes warm stacks: neither the low-water mark nor what is left of the last surplus is more than there are.
+void stack_pool::note_fewer_warm_locked() noexcept {
+    least_warm_ = std::min(least_warm_, warm_count_);
+    surplus_ = std::min(surplus_, warm_count_ > never_surplus_ ? warm_count_ - never_surplus_ : 0);
+}
+
+/// The slab in which the memory below `at` lies.
+const stack_pool::slab& stack_pool::slab_of(const void* at) noexcept {
+    const auto begins_above = [](const void* address, const slab& s) { return address <= s.begin; };
+    return std::upper_bound(slabs_.begin(), slabs_.end(), at, begins_above)[-1];
+}
+
+/// The next of those set aside, up to `most` that lie side by side; there is one.
+stack_pool::run stack_pool::take_run_locked(std::size_t most) noexcept {
+    for (;;) {
         const slab& s = slabs_.begin()[leaving_slab_];
         std::uint64_t* const words = leaving_.begin() + s.first_word;
-        const std::size_t end = s.size / stack_size_;
-        const std::size_t index = next_set_bit(words, leaving_index_, end);
-        if (index == end) {
+        const std::size_t stacks = s.size / stack_size_;
+        const std::size_t first = next_set_bit(words, leaving_index_, stacks);
+        if (first == stacks) {
             leaving_slab_ = (leaving_slab_ + 1) % slabs_.size();
             leaving_index_ = 0;
             continue;
         }
-        const bool neighbours = n != 0 && index != 0 && index == leaving_index_;
-        if (!neighbours && places-- == 0) {
-            break;
+        std::size_t end = first;
+        while (end < stacks && end - first < most && (words[end / bits_a_word] >> (end % bits_a_word) & 1) != 0) {
+            words[end / bits_a_word] &= ~(std::uint64_t{1} << (end % bits_a_word));
+            ++end;
         }
-        words[index / bits_a_word] &= ~(std::uint64_t{1} << (index % bits_a_word));
-        --leaving_count_;
-        into[n++] = top_in(s, index);
-        leaving_index_ = index + 1;
+        leaving_index_ = end;
+        leaving_count_ -= end - first;
+        return {&s, first, end - first};
+    }
+}
+
+std::size_t stack_pool::take_leaving_locked(void** into, std::size_t most) noexcept {
+    std::size_t n = 0;
+    while (n < most && leaving_count_ != 0) {
+        const run r = take_run_locked(most - n);
+        for (std::size_t i = 0; i < r.count; ++i) {
+            into[n++] = top_in(*r.home, r.first + i);
+        }
     }
     return n;
 }
 
-std::size_t stack_pool::take_oldest_locked(void** into, std::size_t wanted) noexcept {
-    const std::size_t n = std::min(wanted, warm_count_);
-    for (std::size_t i = 0; i < n; ++i) {
-        into[i] = warm_[warm_begin_];
-        warm_begin_ = (warm_begin_ + 1) % warm_limit_;
+/// Takes out what leaves in this step: places of neighbours, without the lowest one's guard. The guards between them stay (guard_page.hpp).
+std::size_t stack_pool::leave_locked(iovec* places, std::size_t most) noexcept {
+    std::size_t n = 0;
+    for (std::size_t stacks = 0; n < most && stacks < leave_a_step && leaving_count_ != 0; ++n) {
+        const run r = take_run_locked(leave_a_step - stacks);
+        stacks += r.count;
+        places[n] = {r.home->begin + r.first * stack_size_ + guard_size_, r.count * stack_size_ - guard_size_};
     }
-    warm_count_ -= n;
-    least_warm_ = std::min(least_warm_, warm_count_);
     return n;
 }
 
-/// Gives the memory of these stacks back, without the lock, and then puts them among the cold ones.
-void stack_pool::cool(void** tops, std::size_t count) noexcept {
+/// Gives the memory of these places back, without the lock, and then puts the stacks among the cold ones.
+void stack_pool::cool(const iovec* places, std::size_t count) noexcept {
     if (count == 0) {
         return;
     }
-    // All in one call, and neighbours as one place: each call may cost an interrupt of every CPU that runs us. The guards between
-    // neighbours stay (guard_page.hpp).
-    std::sort(tops, tops + count);
-    iovec places[leave_a_step];
-    std::size_t n = 0;
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        std::byte* const low = guard_of(tops[i]) + guard_size_;
-        if (i != 0 && guard_of(tops[i]) == end_of(tops[i - 1])) {
-            places[n - 1].iov_len += stack_size_;
-            bytes += stack_size_;
-        } else {
-            places[n++] = {low, stack_size_ - guard_size_};
-            bytes += stack_size_ - guard_size_;
-        }
+        bytes += places[i].iov_len;
     }
-    if (n == 1 || kernel::advise_many(places, n, MADV_DONTNEED) != bytes) {
-        for (std::size_t i = 0; i < n; ++i) {
+    // All in one call: each may cost an interrupt of every CPU that runs us.
+    if (count == 1 || kernel::advise_many(places, count, MADV_DONTNEED) != bytes) {
+        for (std::size_t i = 0; i < count; ++i) {
             // A refusal (locked memory) leaves the memory where it is; the stacks are as good as before.
             (void)kernel::system_call(SYS_madvise, places[i].iov_base, places[i].iov_len, MADV_DONTNEED);
         }
     }
     kernel::guard hold(lock_);
-    for (std::size_t i = count; i > 0; --i) {
-        cold_.push_back(tops[i - 1]); // so that the lowest is handed out first
+    for (std::size_t i = count; i > 0; --i) { // from above, so that the lowest is handed out first
+        const auto* const low = static_cast<std::byte*>(places[i - 1].iov_base) - guard_size_;
+        const slab& home = slab_of(low + 1);
+        const std::size_t first = static_cast<std::size_t>(low - home.begin) / stack_size_;
+        const std::size_t stacks = (places[i - 1].iov_len + guard_size_) / stack_size_;
+        for (std::size_t k = stacks; k > 0; --k) {
+            cold_.push_back(top_in(home, first + k - 1));
+        }
+        trimmed_ += stacks;
     }
-    trimmed_ += count;
 }
 
 } // namespace weft::context

@@ -16,11 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Kept by design: two MiB of descriptors; eight bytes for each stack that ever was, two MiB here; and a MiB for malloc's caches. For timers
-// malloc keeps more: their table, 16 bytes each and twice as large as needed, and the smaller ones that it has outgrown (mallopt(3),
-// M_MMAP_THRESHOLD: what was freed once is taken from the heap the next time, and stays there).
+// Kept by design: two MiB of descriptors; eight bytes and a bit for each stack that ever was, two MiB here; and a MiB for malloc's caches.
+// Of the timers' table, 16 bytes each, malloc may keep the pages that it got back.
 constexpr long kept = 5 << 20;
-constexpr long kept_a_timer = 2 * 2 * 16;
+constexpr long kept_a_timer = 16;
 constexpr long mib = 1 << 20;
 
 /// `tasks` queued at once behind a task that holds the only worker; how large the process is then.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
+#include <set>
 #include <vector>
 
 namespace {
@@ -68,6 +69,39 @@ TEST(timer_heap, removes_from_any_place_and_only_once) {
         std::sort(expected.begin(), expected.end());
         EXPECT_EQ(drain(heap, 100), expected);
     }
+}
+
+/// Against a sorted list, over sizes that need several blocks, with room given back in between.
+TEST(timer_heap, holds_what_it_should_at_any_size) {
+    std::mt19937 random(13);
+    timer_heap heap;
+    std::vector<timer> timers(3000);
+    std::multiset<std::uint64_t> in;
+    for (int step = 0; step < 40'000; ++step) {
+        timer& t = timers[random() % timers.size()];
+        const bool growing = step / 5000 % 2 == 0;
+        if (t.place != 0 && (!growing || random() % 3 == 0)) {
+            in.erase(in.find(t.deadline));
+            ASSERT_TRUE(heap.remove(t));
+        } else if (t.place == 0 && (growing || random() % 3 == 0)) {
+            t.deadline = random() % 10'000;
+            heap.insert(t);
+            in.insert(t.deadline);
+        } else if (random() % 200 == 0) {
+            heap.shrink(random() % 1000);
+        } else if (!in.empty() && random() % 50 == 0) {
+            const timer* const due = heap.pop_due(10'000);
+            ASSERT_EQ(due->deadline, *in.begin());
+            in.erase(in.begin());
+        }
+        ASSERT_EQ(heap.size(), in.size());
+        ASSERT_GE(heap.capacity(), heap.size());
+        if (!in.empty()) {
+            ASSERT_EQ(heap.earliest(), *in.begin());
+        }
+    }
+    ASSERT_GT(in.size(), 0u);
+    EXPECT_EQ(drain(heap, 10'000), std::vector<std::uint64_t>(in.begin(), in.end()));
 }
 
 TEST(timer_heap, a_fired_timer_is_not_removable) {
