@@ -60,26 +60,23 @@ class deque {
         // mo: relaxed: only the owner writes bottom_.
         const std::int64_t b = bottom_.load(std::memory_order_relaxed) - 1;
         // mo: relaxed: a quick look; top_ only grows, so a deque that looks empty is empty.
-        if (top_.load(std::memory_order_relaxed) > b) {
+        std::int64_t t = top_.load(std::memory_order_relaxed);
+        if (t > b) {
             return nullptr;
+        }
+        if (t == b) {
+            return take_last(b); // no claim is needed where top alone decides: one locked instruction less
         }
         // mo: seq_cst -> steal's load of bottom_: our claim comes before our look at top_. Without the order, a thief
         // that read the old bottom_ and we, who read the old top_, would both take slot[b].
         bottom_.exchange(b, std::memory_order_seq_cst);
         // mo: seq_cst -> steal's CAS of top_, see above.
-        std::int64_t t = top_.load(std::memory_order_seq_cst);
+        t = top_.load(std::memory_order_seq_cst);
         if (t < b) {
             // mo: relaxed: we wrote it.
             return slot(b).load(std::memory_order_relaxed);
         }
-        T* element = nullptr;
-        if (t == b) {
-            // mo: seq_cst -> steal's CAS: one of us gets the last element (I3). Failure order relaxed: we read nothing.
-            if (top_.compare_exchange_strong(t, t + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
-                // mo: relaxed: we wrote it.
-                element = slot(b).load(std::memory_order_relaxed);
-            }
-        }
+        T* const element = t == b ? take_last(b) : nullptr;
         // mo: relaxed: back to empty; publishes nothing, a thief that reads it finds top == bottom.
         bottom_.store(b + 1, std::memory_order_relaxed);
         return element;
@@ -147,6 +144,17 @@ class deque {
     }
 
   private:
+    /// The owner takes slot[b], the last element, as a thief would (I3). Null when a thief was faster.
+    T* take_last(std::int64_t b) noexcept {
+        std::int64_t t = b;
+        // mo: seq_cst -> steal's CAS: one of us gets it. Failure relaxed: we read nothing.
+        if (!top_.compare_exchange_strong(t, b + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+            return nullptr;
+        }
+        // mo: relaxed: we wrote it.
+        return slot(b).load(std::memory_order_relaxed);
+    }
+
     std::atomic<T*>& slot(std::int64_t i) noexcept { return slots_[i & (Capacity - 1)]; }
 
     alignas(base::cache_line) std::atomic<std::int64_t> top_{0};    // atomic, see mo

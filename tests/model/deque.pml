@@ -36,6 +36,20 @@ inline take(element) {
     assert(taken[element] == 1)
 }
 
+/* The owner takes what lies at `claim`, the last element, if no thief is faster. (As if its CAS did not empty the buffer: it need not.) */
+inline take_last() {
+#ifdef CLAIM_WITHOUT_CAS
+    won = true; seen = slot[claim % SLOTS];
+    atomic { if :: top == claim -> top = claim + 1 :: else -> skip fi };
+#else
+    atomic { won = (top == claim); if :: won -> top = claim + 1; seen = slot[claim % SLOTS] :: else -> skip fi };
+#endif
+    if
+    :: won -> take(seen)
+    :: else -> skip
+    fi
+}
+
 proctype owner() {
     byte b = 0, t, seen, pushed = 0, claim;
     bool nothing, won;
@@ -60,27 +74,20 @@ proctype owner() {
         if
         :: !nothing ->
             claim = b - 1;
-#ifdef PLAIN_CLAIM
-            store_bottom(claim);
-#else
-            atomic { !pending -> bottom = claim }
-#endif
-            t = top;
             if
-            :: t < claim -> seen = slot[claim % SLOTS]; take(seen); b = claim
-            :: t == claim ->
-#ifdef CLAIM_WITHOUT_CAS
-                won = true; seen = slot[claim % SLOTS];
-                atomic { if :: top == t -> top = t + 1 :: else -> skip fi };
+            :: t == claim -> take_last() /* no claim: top alone decides */
+            :: else ->
+#ifdef PLAIN_CLAIM
+                store_bottom(claim);
 #else
-                atomic { won = (top == t); if :: won -> top = t + 1; seen = slot[claim % SLOTS] :: else -> skip fi };
+                atomic { !pending -> bottom = claim }
 #endif
+                t = top;
                 if
-                :: won -> take(seen)
-                :: else -> skip
-                fi;
-                store_bottom(b)
-            :: else -> store_bottom(b)
+                :: t < claim -> seen = slot[claim % SLOTS]; take(seen); b = claim
+                :: t == claim -> take_last(); store_bottom(b)
+                :: else -> store_bottom(b)
+                fi
             fi
         :: else -> skip
         fi
