@@ -298,7 +298,9 @@ TEST_P(a_stack_pool, gives_every_mapping_back_at_its_end) {
         stack_pool pool(options());
         release(pool, acquire(pool, 500));
     }
-    EXPECT_LE(mappings(), before + 2); // the allocator may have grown
+    if (!test::thread_sanitized) { // it maps a new shadow for each that ends
+        EXPECT_LE(mappings(), before + 2); // the allocator may have grown
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(guarded_by, a_stack_pool, testing::Values(guard_method::advice, guard_method::mprotect),
