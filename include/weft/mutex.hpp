@@ -61,7 +61,7 @@ class mutex_core {
     void unlock() noexcept {
         // mo: relaxed: a look; the CAS decides. It is the holder's own line, unless somebody came meanwhile.
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
-        const bool plain = (seen & locked) != 0 && (seen & (queued | woken)) != queued;
+        const bool plain = (seen & locked) != 0 && !must_wake(seen);
         // mo: release -> lock's fetch_or and the CASes that take: what we wrote. Failure relaxed: the slow path looks again.
         if (!plain || !word_.compare_exchange_strong(seen, seen & ~locked, std::memory_order_release, std::memory_order_relaxed)) [[unlikely]] {
             unlock_slowly();
@@ -77,6 +77,8 @@ class mutex_core {
 
   private:
     static constexpr std::uint32_t locked = 1, queued = 2, woken = 4;
+    /// Somebody waits, and nobody is under way: who unlocks has to wake one.
+    [[nodiscard]] static constexpr bool must_wake(std::uint32_t word) noexcept { return (word & (queued | woken)) == queued; }
 
     [[nodiscard]] bool lock_slowly(std::uint64_t deadline_ns, unsigned overtaken = 0);
     [[nodiscard]] bool spin() noexcept;

@@ -188,8 +188,9 @@ base::result<void> stack_pool::add_slab_locked() noexcept {
     if (const auto room = slabs_.reserve(slabs_.size() + 1); !room.ok()) {
         return room.why();
     }
+    std::size_t words = 0; // of bits, in leaving_
     for (;; count /= 2) {
-        const std::size_t words = (count + bits_a_word - 1) / bits_a_word;
+        words = (count + bits_a_word - 1) / bits_a_word;
         long at = -ENOMEM;
         if (cold_.reserve(made_ + count).ok() && leaving_.reserve(leaving_.size() + words).ok()) { // I2
             at = kernel::map_memory(count * stack_size_, MAP_NORESERVE | MAP_STACK);
@@ -207,7 +208,7 @@ base::result<void> stack_pool::add_slab_locked() noexcept {
     slabs_.push_back({fresh_, count * stack_size_, leaving_.size()});
     const auto by_address = [](const slab& a, const slab& b) { return a.begin < b.begin; };
     std::rotate(std::upper_bound(slabs_.begin(), slabs_.end() - 1, slabs_.end()[-1], by_address), slabs_.end() - 1, slabs_.end());
-    for (std::size_t words = (count + bits_a_word - 1) / bits_a_word; words != 0; --words) {
+    for (; words != 0; --words) {
         leaving_.push_back(0);
     }
     leaving_slab_ = leaving_index_ = 0; // its number may mean another now

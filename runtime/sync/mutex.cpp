@@ -138,7 +138,7 @@ void mutex_core::unlock_slowly() noexcept {
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
     for (;;) {
         base::check((seen & locked) != 0, "a mutex was unlocked that nobody holds");
-        if ((seen & woken) == 0 && (seen & queued) != 0) {
+        if (must_wake(seen)) {
             if (unlock_and_wake()) {
                 return;
             }
