@@ -22,19 +22,8 @@
 // LeakSanitizer does not look into task stacks: what only a suspended task holds at exit is reported.
 // Reference: compiler-rt include/sanitizer/common_interface_defs.h, tsan_interface.h, asan_interface.h.
 #pragma once
+#include "base/sanitizers.hpp"
 #include "context/point.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WEFT_ADDRESS_SANITIZER 1
-#elif defined(__SANITIZE_THREAD__)
-#define WEFT_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WEFT_ADDRESS_SANITIZER 1
-#elif __has_feature(thread_sanitizer)
-#define WEFT_THREAD_SANITIZER 1
-#endif
-#endif
 
 #if defined(WEFT_ADDRESS_SANITIZER) || defined(WEFT_THREAD_SANITIZER)
 #define WEFT_SANITIZED_SWITCH 1

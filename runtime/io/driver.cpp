@@ -2,6 +2,7 @@
 #include "io/driver.hpp"
 #include "base/check.hpp"
 #include "kernel/clock.hpp"
+#include "kernel/descriptor.hpp"
 #include "kernel/futex.hpp"
 #include "kernel/signal_mask.hpp"
 #include "kernel/syscall.hpp"
@@ -18,15 +19,12 @@ namespace weft::io {
 
 namespace {
 
+using kernel::close_descriptor;
 using kernel::never;
 using kernel::system_call;
 
 constexpr int linger_ms = 50;
 constexpr int batch = 64;
-
-void close_descriptor(int descriptor) noexcept {
-    (void)system_call(SYS_close, descriptor);
-}
 
 constinit kernel::lock making;
 constinit driver* made = nullptr; // guarded by making

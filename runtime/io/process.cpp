@@ -7,6 +7,7 @@
 #include "base/throw_errno.hpp"
 #include "io/driver.hpp"
 #include "io/process_plan.hpp"
+#include "kernel/descriptor.hpp"
 #include "kernel/lock.hpp"
 #include "scheduler/carrier.hpp"
 #include "scheduler/after_fork.hpp"

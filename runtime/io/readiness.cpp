@@ -3,13 +3,13 @@
 #include "base/throw_errno.hpp"
 #include "io/driver.hpp"
 #include "kernel/clock.hpp"
+#include "kernel/descriptor.hpp"
 #include "kernel/syscall.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <fcntl.h>
 #include <poll.h>
 #include <string>
 #include <system_error>
@@ -109,12 +109,11 @@ bool abi::await_readiness(int descriptor, readiness what, std::uint64_t deadline
     w.deadline = deadline_ns;
     w.events = static_cast<std::uint32_t>(what);
     w.done = &resume_task;
-    const long duplicate = system_call(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, 0);
-    if (duplicate < 0) {
-        base::throw_errno(static_cast<int>(-duplicate), "weft: no duplicate of descriptor " + std::to_string(descriptor) +
+    w.descriptor = kernel::duplicate_descriptor(descriptor);
+    if (w.descriptor < 0) {
+        base::throw_errno(-w.descriptor, "weft: no duplicate of descriptor " + std::to_string(descriptor) +
                                                  " for a task that waits for it (see RLIMIT_NOFILE)");
     }
-    w.descriptor = static_cast<int>(duplicate);
     if (io::the_driver().enter() != 0) { // no thread to be had for the driver: this one blocks
         file_descriptor kept(w.descriptor);
         return blocking([&] { return poll_until(w.descriptor, events, deadline_ns); });
@@ -127,9 +126,7 @@ bool abi::await_readiness(int descriptor, readiness what, std::uint64_t deadline
 }
 
 void file_descriptor::close() noexcept {
-    if (number_ >= 0) {
-        (void)system_call(SYS_close, std::exchange(number_, -1));
-    }
+    kernel::close_descriptor(std::exchange(number_, -1));
 }
 
 std::size_t file_descriptor::read_some(void* into, std::size_t size) {

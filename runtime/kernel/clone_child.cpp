@@ -2,6 +2,7 @@
 // What follows a start: the wait, the signal, the stack; and the vfork-like spawn, which needs all three at once.
 #include "base/throw_errno.hpp"
 #include "kernel/clone_stubs.hpp"
+#include "kernel/descriptor.hpp"
 #include "kernel/guard_page.hpp"
 #include "kernel/signal_mask.hpp"
 #include "kernel/syscall.hpp"
@@ -15,9 +16,7 @@
 namespace weft {
 
 clone_child::~clone_child() {
-    if (pidfd_ != -1) {
-        (void)kernel::system_call(SYS_close, pidfd_);
-    }
+    kernel::close_descriptor(pidfd_);
 }
 
 std::optional<child_end> clone_child::wait_with(int options) {

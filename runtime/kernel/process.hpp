@@ -116,9 +116,4 @@ struct process_end {
 /// EINVAL: no such signal; EPERM; ESRCH: it has ended.
 [[nodiscard]] result<void> signal_process(int pidfd, int signal) noexcept;
 
-/// -1: nothing to close.
-void close_descriptor(int descriptor) noexcept;
-/// Closed at exec. -errno when there is none to be had.
-[[nodiscard]] int duplicate_descriptor(int descriptor) noexcept;
-
 } // namespace weft::kernel

@@ -9,6 +9,7 @@
 //
 // The kernel clears the word in mm_release, after the child's last access to our memory and before exec returns, so the stack and
 // process_start may go as soon as it reads 0, and what the child wrote before is visible.
+#include "kernel/descriptor.hpp"
 #include "kernel/futex.hpp"
 #include "kernel/glibc_facts.hpp"
 #include "kernel/guard_page.hpp"
@@ -209,16 +210,6 @@ process_report await_report(int report, int pidfd) noexcept {
 }
 
 } // namespace
-
-void close_descriptor(int descriptor) noexcept {
-    if (descriptor >= 0) {
-        (void)system_call(SYS_close, descriptor);
-    }
-}
-
-int duplicate_descriptor(int descriptor) noexcept {
-    return static_cast<int>(system_call(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, 0));
-}
 
 spawned spawn_process(const process_request& wanted) noexcept {
     spawned child;

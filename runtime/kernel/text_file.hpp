@@ -3,6 +3,7 @@
 //
 // A line that does not fit the buffer is skipped whole: a cut line could be taken for another value.
 #pragma once
+#include "kernel/descriptor.hpp"
 #include "kernel/syscall.hpp"
 #include <charconv>
 #include <cstdint>
@@ -50,11 +51,7 @@ class text_file {
         : descriptor_(static_cast<int>(system_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC))) {}
     text_file(const text_file&) = delete;
     text_file& operator=(const text_file&) = delete;
-    ~text_file() {
-        if (descriptor_ >= 0) {
-            (void)system_call(SYS_close, descriptor_);
-        }
-    }
+    ~text_file() { close_descriptor(descriptor_); }
 
     [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
 

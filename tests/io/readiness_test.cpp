@@ -17,14 +17,6 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#if defined(WEFT_TEST_THREAD_SANITIZED)
-// ThreadSanitizer keeps an account of descriptors, but weft closes them by the bare system call, of which it does not hear: when the kernel
-// gives a number out again, it takes that for a race.
-extern "C" const char* __tsan_default_suppressions() {
-    return "race:eventfd\nrace:pipe2\n";
-}
-#endif
-
 using namespace support;
 using namespace std::chrono_literals;
 
