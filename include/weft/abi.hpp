@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <string_view>
 
 namespace weft::abi {
@@ -37,8 +38,10 @@ struct task_extras; // name and task_locals: allocated for the few tasks that ha
 struct task_operations {
     void (*run)(task&) noexcept;                       ///< calls it and stores the outcome
     void (*fail)(task&, std::exception_ptr) noexcept;  ///< never ran: stores why, as the outcome
-    std::exception_ptr (*discard)(task&) noexcept;     ///< destroys the outcome; returns the exception in it
-    bool is_scope_child = false;                       ///< its storage begins with a pointer to its scope, until it is freed
+    std::exception_ptr (*discard)(task&) noexcept = nullptr; ///< destroys the outcome; returns the exception in it. Null: there is no outcome
+    /// Of a task of a group, whose storage begins with the group's address until it is freed: tells the group that `count` of its tasks have
+    /// ended, after which it may be gone. Nobody joins such a task by itself, and run and fail leave no outcome. Null for all others.
+    void (*tell_group)(void* group, std::ptrdiff_t count) noexcept = nullptr;
 };
 
 inline constexpr std::uintptr_t join_waiting = 0;
@@ -70,6 +73,11 @@ struct alignas(64) task {
     alignas(8) std::byte storage[task_storage_size];
 };
 static_assert(sizeof(task) == 128, "a task descriptor is two cache lines");
+
+/// The group of a task whose operations have tell_group.
+[[nodiscard]] inline void* group_of(const task& t) noexcept {
+    return *std::launder(reinterpret_cast<void* const*>(t.storage));
+}
 
 /// A fresh descriptor in `core`, or, when core is null, in the runtime that the caller belongs to: the running
 /// task's, else the first runtime that was made and still lives. Does not suspend.

@@ -58,8 +58,7 @@ class async_state final : public future_value<R> {
         s.set_error(std::move(why));
         s.end_store(future_state::ready);
     }
-    static std::exception_ptr discard(task&) noexcept { return nullptr; }
-    static constexpr task_operations operations{&run, &fail, &discard};
+    static constexpr task_operations operations{&run, &fail};
 
     std::optional<std::tuple<Parts...>> call_; // owner: who runs it
 };

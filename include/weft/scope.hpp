@@ -53,8 +53,6 @@ task* make_child(scope& home);
 void child_failed(scope& home, std::exception_ptr why) noexcept;
 /// The running task, which is nobody's child, is in `home`. Throws std::bad_alloc.
 void enter_scope(scope& home);
-/// The last of a child: home may be gone afterwards.
-void child_done(scope& home) noexcept;
 void tell_scope(void* home, std::ptrdiff_t ended) noexcept;
 /// The scope in which a job of the running task's list was forked.
 [[nodiscard]] scope* scope_of_job(const job_list& list, const job& j) noexcept;
@@ -62,21 +60,21 @@ void tell_scope(void* home, std::ptrdiff_t ended) noexcept;
 void abandon_child(scope& home, task* t) noexcept;
 
 /// Whose child the task is.
-[[nodiscard]] inline scope& home_of(task& child) noexcept {
-    return **std::launder(reinterpret_cast<scope**>(child.storage));
+[[nodiscard]] inline scope& home_of(const task& child) noexcept {
+    return *static_cast<scope*>(group_of(child));
 }
 
 /// What a child's task holds: a pointer to the scope, and behind it the callable when it fits, else a pointer to that. One copy or move of
 /// f in all.
 template <class F>
 struct scope_child {
-    static constexpr bool fits = sizeof(scope*) + sizeof(F) <= task_storage_size && alignof(F) <= 8;
+    static constexpr bool fits = sizeof(void*) + sizeof(F) <= task_storage_size && alignof(F) <= 8;
 
-    static std::byte* room(task& t) noexcept { return t.storage + sizeof(scope*); }
+    static std::byte* room(task& t) noexcept { return t.storage + sizeof(void*); }
 
     template <class G>
     static void build_in(task& t, scope& s, G&& g) {
-        ::new (static_cast<void*>(t.storage)) scope*(&s);
+        ::new (static_cast<void*>(t.storage)) void*(&s);
         if constexpr (fits) {
             ::new (static_cast<void*>(room(t))) F(std::forward<G>(g));
         } else {
@@ -100,13 +98,10 @@ struct scope_child {
 
     static void run(task& t) noexcept;
     static void fail(task& t, std::exception_ptr why) noexcept {
-        scope& s = home_of(t);
         destroy(t);
-        child_failed(s, std::move(why));
-        child_done(s);
+        child_failed(home_of(t), std::move(why));
     }
-    static std::exception_ptr discard(task&) noexcept { return nullptr; } // run or fail has left nothing
-    static constexpr task_operations operations{&run, &fail, &discard, true};
+    static constexpr task_operations operations{.run = &run, .fail = &fail, .tell_group = &tell_scope};
 };
 
 } // namespace abi
@@ -175,7 +170,6 @@ class scope {
   private:
     friend abi::task* abi::make_child(scope&);
     friend void abi::child_failed(scope&, std::exception_ptr) noexcept;
-    friend void abi::child_done(scope&) noexcept;
     friend void abi::tell_scope(void*, std::ptrdiff_t) noexcept;
     friend void abi::abandon_child(scope&, abi::task*) noexcept;
     friend scope* abi::scope_of_job(const abi::job_list&, const abi::job&) noexcept;
@@ -207,7 +201,7 @@ class scope {
     void watch();
     void end_watch() noexcept;
     void collect() noexcept;
-    void count_child() noexcept;
+    void count_child(const abi::task* by) noexcept;
     void return_credit() noexcept;
 
     stop_source source_;
@@ -234,18 +228,16 @@ class scope {
 
 template <class F>
 void abi::scope_child<F>::run(task& t) noexcept {
-    scope& s = home_of(t);
     try {
         if constexpr (std::is_invocable_v<F, stop_token>) {
-            std::invoke(std::move(of(t)), s.get_token());
+            std::invoke(std::move(of(t)), home_of(t).get_token());
         } else {
             std::invoke(std::move(of(t)));
         }
     } catch (...) {
-        child_failed(s, std::current_exception());
+        child_failed(home_of(t), std::current_exception());
     }
     destroy(t);
-    child_done(s);
 }
 
 /// f(scope&) in a scope of its own; returns what f returns when every child is done. An exception of f counts as a child's.

@@ -88,8 +88,7 @@ struct thread_call {
         destroy(t);
     }
     static void fail(task& t, std::exception_ptr why) noexcept { thread_without_stack(t, std::move(why)); }
-    static std::exception_ptr discard(task&) noexcept { return nullptr; }
-    static constexpr task_operations operations{&run, &fail, &discard};
+    static constexpr task_operations operations{&run, &fail};
 };
 
 template <class F, class... Args>

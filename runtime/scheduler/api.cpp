@@ -17,10 +17,12 @@ using namespace weft::scheduler;
 
 namespace abi {
 
-task* make_task(runtime_core* core) {
-    carrier* c = suspending_carrier();
+namespace {
+
+/// By somebody who is not on a worker of `core`.
+[[gnu::noinline]] task* make_task_elsewhere(runtime_core* core, const carrier* c) {
     if (!core) {
-        core = c ? &c->core : runtime_of_caller();
+        core = runtime_of_caller();
         if (!core && parent_had_default_runtime()) {
             core = &default_runtime();
         }
@@ -32,14 +34,20 @@ task* make_task(runtime_core* core) {
     }
     task* t = nullptr;
     if (c) {
-        t = c->held->descriptors.take();
-        t->id = c->held->new_task_id();
+        t = make_task_on(*c->held);
     } else {
         t = take_from_depot();
         t->id = reserve_task_ids(1);
     }
     t->home = core;
     return t;
+}
+
+} // namespace
+
+task* make_task(runtime_core* core) {
+    const carrier* const c = suspending_carrier();
+    return c && (!core || core == &c->core) ? make_task_on(*c->held) : make_task_elsewhere(core, c);
 }
 
 void abandon_task(task* fresh) noexcept {

@@ -12,8 +12,10 @@ namespace {
 
 /// Frees a finished task that nobody will join. An exception in it is nobody's: that ends the program, as for std::thread.
 void discard(task* t) noexcept {
-    if (std::exception_ptr error = t->operations->discard(*t)) {
-        terminate_for_lost_exception(t, std::move(error));
+    if (t->operations->discard) {
+        if (std::exception_ptr error = t->operations->discard(*t)) {
+            terminate_for_lost_exception(t, std::move(error));
+        }
     }
     abi::release_task(t);
 }
@@ -61,26 +63,15 @@ void wait_as_thread(task* t) noexcept {
 }
 
 /// Its thread_locals are destroyed; what follows, and the next task, runs under the kernel thread's TLS.
-void give_tls_back(task* t) noexcept {
+void give_tls_back(abi::task_extras& extras) noexcept {
     carrier* c = this_carrier();
     c->wear_own_tls();
-    kernel::give_own_tls(std::exchange(t->extras->tls, nullptr));
-}
-
-/// The task's own last acts, on its own stack: what it does there may suspend.
-void run_exit(task* t) noexcept {
-    if (t->extras) {
-        t->extras->run_exit();
-        if (t->extras->tls) {
-            give_tls_back(t);
-        }
-    }
+    kernel::give_own_tls(std::exchange(extras.tls, nullptr));
 }
 
 /// Returns the task that waited for t, now ready, when it belongs to the runtime on which we stand: the caller sees to it that it goes on.
 /// Null when nobody waited, or whoever did has been woken.
 task* end(task* t) noexcept {
-    run_exit(t);
     runtime_core* const home = t->home;
     // mo: relaxed: only the present owner writes.
     t->state.store(task_state::done, std::memory_order_relaxed);
@@ -114,7 +105,18 @@ task* end(task* t) noexcept {
 
 } // namespace
 
-carrier& complete(task* t, task*& joiner) noexcept {
+void run_exit_of(abi::task_extras& extras) noexcept {
+    extras.run_exit();
+    if (extras.tls) {
+        give_tls_back(extras);
+    }
+}
+
+void free_extras(abi::task_extras* extras) noexcept {
+    delete extras;
+}
+
+carrier& complete_alone(task* t, task*& joiner) noexcept {
     joiner = end(t);
     carrier& here = *this_carrier(); // a destructor in end() may have suspended
     // Counted last, so that a runtime is not quiescent while an outcome is being destroyed.
@@ -142,9 +144,16 @@ void fail_without_stack(carrier& c, task* t, const base::refusal& why) noexcept 
     c.held = nullptr;
     c.running = t;
     t->operations->fail(*t, c.core.no_stack.as_exception(why));
+    run_exit(t);
+    const auto tell = t->operations->tell_group;
+    if (tell) {
+        tell(abi::group_of(*t), 1);
+    }
     c.running = others;
     c.held = &w;
-    if (task* joiner = end(t)) { // a detached task's lost exception ends the program
+    if (tell) {
+        free_descriptor(t, w);
+    } else if (task* joiner = end(t)) { // a detached task's lost exception ends the program
         w.add_woken(joiner);
     }
     worker::count(w.finished);
@@ -156,8 +165,10 @@ namespace weft::abi {
 
 using namespace weft::scheduler;
 
-void await_task(task* t) {
-    carrier* c = suspending_carrier();
+namespace {
+
+/// Waits for a task that does not run on top of us.
+[[gnu::noinline]] void await_apart(const carrier* c, task* t) {
     if (c && c->running == t) {
         throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
                                 "weft::join_handle::join: a task cannot wait for itself");
@@ -166,9 +177,6 @@ void await_task(task* t) {
         throw std::system_error(std::make_error_code(std::errc::no_such_process),
                                 "weft: join: the task was started before fork(), and only the parent process runs it");
     }
-    if (c && run_in_place(*c, t)) {
-        return;
-    }
     if (c) {
         task_waiter w;
         w.wake = &wake_task;
@@ -176,6 +184,15 @@ void await_task(task* t) {
         suspend(&wait_on_join_word, &w);
     } else {
         wait_as_thread(t);
+    }
+}
+
+} // namespace
+
+void await_task(task* t) {
+    carrier* const c = suspending_carrier();
+    if (!(c && c->running != t && t->home == &c->core && run_in_place(*c, t))) {
+        await_apart(c, t);
     }
 }
 
@@ -188,11 +205,10 @@ void detach_task(task* t) noexcept {
 }
 
 void release_task(task* t) noexcept {
-    delete t->extras;
-    carrier* c = this_carrier();
-    if (c && c->held) {
-        c->held->descriptors.give(t);
+    if (carrier* c = this_carrier(); c && c->held) {
+        free_descriptor(t, *c->held);
     } else {
+        delete t->extras;
         give_to_depot(t);
     }
 }

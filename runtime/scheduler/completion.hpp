@@ -6,10 +6,42 @@
 
 namespace weft::scheduler {
 
-/// The running task has run to its end: wakes its joiner, or frees it if it was detached, and counts it as finished. t may be gone
-/// afterwards. May suspend, since a detached task's value is destroyed here: returns the carrier on which the caller goes on. A joiner
-/// of our own runtime is not queued but returned, ready, for the caller to run or to queue (worker::runs_next).
-carrier& complete(task* t, task*& joiner) noexcept;
+void run_exit_of(abi::task_extras& extras) noexcept;
+void free_extras(abi::task_extras* extras) noexcept;
+
+/// The task's own last acts, on its own stack: what it does there may suspend.
+inline void run_exit(task* t) noexcept {
+    if (t->extras) [[unlikely]] {
+        run_exit_of(*t->extras);
+    }
+}
+
+inline void free_descriptor(task* t, worker& here) noexcept {
+    if (t->extras) [[unlikely]] {
+        free_extras(t->extras);
+    }
+    here.descriptors.give(t);
+}
+
+/// As complete(), after run_exit, for a task that belongs to no group.
+carrier& complete_alone(task* t, task*& joiner) noexcept;
+
+/// The running task has run to its end: wakes its joiner, or frees it if it was detached, or notes its end for its group and frees it; and
+/// counts it as finished. t may be gone afterwards. May suspend, since a detached task's value is destroyed here: returns the carrier on
+/// which the caller goes on. A joiner of our own runtime is not queued but returned, ready, for the caller to run or to queue (worker::runs_next).
+[[gnu::always_inline]] inline carrier& complete(task* t, task*& joiner) noexcept {
+    run_exit(t);
+    const auto tell = t->operations->tell_group;
+    if (!tell) {
+        return complete_alone(t, joiner);
+    }
+    carrier& here = *this_carrier(); // what ran before may have suspended
+    worker& w = *here.held;
+    w.note_end(abi::group_of(*t), tell);
+    free_descriptor(t, w);
+    worker::count(w.finished); // last, as in complete_alone
+    return here;
+}
 
 /// The same when the one who joins t is on the stack below it (run_in_place), so that nobody meets on its word.
 carrier& complete_in_place(task* t) noexcept;

@@ -44,10 +44,7 @@ void fail_job(abi::task& t, std::exception_ptr why) noexcept {
     job& j = job_of(t);
     j.run(j, std::move(why));
 }
-std::exception_ptr nothing_left(abi::task&) noexcept {
-    return nullptr;
-}
-constexpr abi::task_operations operations{&run_job, &fail_job, &nothing_left};
+constexpr abi::task_operations operations{&run_job, &fail_job};
 
 /// A task for a job that is no longer in its list, or still: null when there is no memory, or no runtime.
 abi::task* task_for(job& j) noexcept {
@@ -114,28 +111,22 @@ const std::atomic<bool>* flag_here() noexcept {
 
 } // namespace
 
-job_list* put_jobs_aside() noexcept {
-    job_list* list = abi::this_jobs();
-    if (list) [[unlikely]] {
-        promote_all(*list);
-        set_this_jobs(nullptr);
-    }
-    return list;
+void put_aside(job_list& list) noexcept {
+    promote_all(list);
+    set_this_jobs(nullptr);
 }
 
-void take_jobs_back(job_list* list) noexcept {
-    if (list) [[unlikely]] {
-        set_this_jobs(list);
-        list->hungry = flag_here();
-        const carrier* c = this_carrier();
-        if (c && c->held && c->core.worker_count > 1) {
-            c->held->raise_hunger(); // what was ready here has perhaps been run meanwhile
-        }
+void take_back(job_list& list) noexcept {
+    set_this_jobs(&list);
+    list.hungry = flag_here();
+    const carrier* c = this_carrier();
+    if (c && c->held && c->core.worker_count > 1) {
+        c->held->raise_hunger(); // what was ready here has perhaps been run meanwhile
     }
 }
 
 void begin_jobs(job_list& list) noexcept {
-    take_jobs_back(&list);
+    take_back(list);
 }
 
 void end_jobs() noexcept {

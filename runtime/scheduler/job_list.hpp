@@ -21,10 +21,23 @@
 
 namespace weft::scheduler {
 
+void put_aside(abi::job_list& list) noexcept;
+void take_back(abi::job_list& list) noexcept;
+
 /// Before the running task leaves its stack for a while: its jobs become tasks, and its list is put aside; null when it has none.
-[[nodiscard]] abi::job_list* put_jobs_aside() noexcept;
+[[nodiscard]] inline abi::job_list* put_jobs_aside() noexcept {
+    abi::job_list* const list = abi::jobs_here();
+    if (list) [[unlikely]] {
+        put_aside(*list);
+    }
+    return list;
+}
 /// On return, perhaps on another worker.
-void take_jobs_back(abi::job_list* list) noexcept;
+inline void take_jobs_back(abi::job_list* list) noexcept {
+    if (list) [[unlikely]] {
+        take_back(*list);
+    }
+}
 
 /// The outermost fork_join of a task, or of a foreign kernel thread, begins and ends.
 void begin_jobs(abi::job_list& list) noexcept;

@@ -32,6 +32,14 @@ runtime_core* oldest_runtime() noexcept {
     return oldest.load(std::memory_order_acquire);
 }
 
+carrier* suspending_carrier_in_child() noexcept {
+    carrier* const c = this_carrier();
+    if (c && c->held && c->core.lost_to_fork()) {
+        c->held = nullptr;
+    }
+    return c && c->held ? c : nullptr;
+}
+
 runtime_core* runtime_of_caller() noexcept {
     const bool in_child = generation() != 0;
     carrier* const c = this_carrier();

@@ -153,15 +153,24 @@ using abi::runtime_core;
 void enter_registry(runtime_core& core) noexcept;
 void leave_registry(runtime_core& core) noexcept;
 
+[[nodiscard]] carrier* suspending_carrier_in_child() noexcept;
+
 /// This kernel thread's carrier when what runs here can suspend; null when a wait has to block the kernel thread: on a foreign thread, inside
 /// blocking(), and in a child of fork(), where the task that has forked is a plain kernel thread from its first look on.
 [[nodiscard]] inline carrier* suspending_carrier() noexcept {
-    const bool in_child = generation() != 0;
-    carrier* c = this_carrier();
-    if (in_child && c && c->held && c->core.lost_to_fork()) [[unlikely]] {
-        c->held = nullptr;
+    if (generation() != 0) [[unlikely]] {
+        return suspending_carrier_in_child();
     }
+    carrier* c = this_carrier();
     return c && c->held ? c : nullptr;
+}
+
+/// A fresh descriptor by one who stands on a worker, for its runtime. Throws std::bad_alloc.
+[[nodiscard]] inline task* make_task_on(worker& w) {
+    task* const t = w.descriptors.take();
+    t->id = w.new_task_id();
+    t->home = &w.core;
+    return t;
 }
 
 } // namespace weft::scheduler

@@ -7,7 +7,6 @@
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/task_extras.hpp"
 #include <cstdlib>
-#include <cstring>
 
 namespace weft::scheduler {
 
@@ -44,9 +43,9 @@ void requeue_as_woken(void*, task* self) noexcept {
 
 [[noreturn]] void run_tasks_on_this_stack(void*) noexcept;
 
-/// The TLS block of a task that starts and wants its own. False, with *why filled, when it is refused.
+/// The TLS block of a task that starts, if it wants its own. False, with *why filled, when it is refused.
 bool take_tls(task* t, base::refusal* why) noexcept {
-    if (t->own_tls) {
+    if (t->own_tls) [[unlikely]] {
         auto block = kernel::take_own_tls();
         if (!block) {
             *why = block.why();
@@ -146,30 +145,35 @@ void run_in_own_tls(task& t, const carrier& c) noexcept {
                             [](void* self) { static_cast<task*>(self)->operations->run(*static_cast<task*>(self)); }, &t);
 }
 
-/// The next task of this worker's own queues; if it has not started, it has what it needs beside a stack. Null when the root must search.
-task* next_startable(carrier& c) noexcept {
-    while (task* t = c.held->next_local()) {
-        base::refusal why;
-        if (t->context || take_tls(t, &why)) {
-            return t;
-        }
+[[gnu::noinline]] bool take_tls_or_fail(carrier& c, task* t) noexcept {
+    base::refusal why;
+    const bool took = take_tls(t, &why);
+    if (!took) {
         fail_without_stack(c, t, why);
     }
-    return nullptr;
+    return took;
+}
+
+/// The next task of this worker's own queues; if it has not started, it has what it needs beside a stack. Null when the root must search.
+[[gnu::always_inline]] inline task* next_startable(carrier& c) noexcept {
+    for (;;) {
+        task* const t = c.held->next_local();
+        if (!t || t->context || !t->own_tls || take_tls_or_fail(c, t)) {
+            return t;
+        }
+    }
 }
 
 /// Is `next`, which may be null, one more of the group that has not been told of the ends before it, and about to begin?
 bool goes_on_with_group(const worker& w, const task* next) noexcept {
-    if (!next || next->context || !next->operations->is_scope_child) {
-        return false;
-    }
-    void* group = nullptr;
-    std::memcpy(&group, next->storage, sizeof group);
-    return group == w.untold.group;
+    return next && !next->context && next->operations->tell_group && abi::group_of(*next) == w.untold.group;
 }
 
-/// In the child of a fork the task that forked has returned. To whom?
-[[noreturn]] void end_of_forker(const task& t) noexcept {
+/// In the child of a fork: if t is the task that forked, it has returned. To whom?
+[[gnu::noinline]] void end_in_child(const task& t) noexcept {
+    if (!t.home->lost_to_fork()) {
+        return;
+    }
     if (t.own_tls) {
         std::exit(0); // as the function of a std::thread does there, which is the last thread of its process
     }
@@ -177,15 +181,15 @@ bool goes_on_with_group(const worker& w, const task* next) noexcept {
 }
 
 /// The task's function, from its first instruction to its last.
-void run_function(task& t, const carrier& c) noexcept {
+[[gnu::always_inline]] inline void run_function(task& t, const carrier& c) noexcept {
     context::restore_float_control({}); // whoever ended on this stack, or waits below, has its own
     if (t.own_tls) [[unlikely]] {
         run_in_own_tls(t, c);
     } else {
         t.operations->run(t);
     }
-    if (generation() != 0 && t.home->lost_to_fork()) [[unlikely]] {
-        end_of_forker(t);
+    if (generation() != 0) [[unlikely]] {
+        end_in_child(t);
     }
 }
 

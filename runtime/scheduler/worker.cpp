@@ -13,12 +13,6 @@ worker::~worker() {
     return_stacks();
 }
 
-void worker::add_to(deque<task, 1024>& queue, task* t) noexcept {
-    if (!queue.push(t)) [[unlikely]] {
-        overflow(queue, t);
-    }
-}
-
 void worker::overflow(deque<task, 1024>& queue, task* t) noexcept {
     // Half of the queue goes to the injector, where every worker finds it: that which would have run last.
     task_queue batch;
@@ -35,9 +29,18 @@ void worker::overflow(deque<task, 1024>& queue, task* t) noexcept {
     core.injected.push(batch);
 }
 
-void worker::add_fresh(task* t) noexcept {
-    add_to(fresh_, t);
-    core.notify_others();
+void worker::tell_others() noexcept {
+    core.notify();
+}
+
+void worker::note_first_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
+    tell_ends();
+    untold = {group, 1, tell};
+}
+
+void worker::tell_these_ends() noexcept {
+    const untold_ends ends = std::exchange(untold, {});
+    ends.tell(ends.group, ends.count);
 }
 
 void worker::add_woken(task* t) noexcept {
@@ -126,15 +129,6 @@ task* worker::poll_others() noexcept {
     return ++polls_ % oldest_interval == 0 ? fresh_.steal() : nullptr;
 }
 
-bool worker::goes_on() noexcept {
-    if (slot_budget_ == 0 || poll_in_ <= 1) {
-        return false;
-    }
-    --slot_budget_;
-    --poll_in_;
-    return true;
-}
-
 bool worker::runs_next(task* woken) noexcept {
     if (goes_on()) {
         return true;
@@ -153,20 +147,22 @@ bool worker::take_for_joiner(const task* t) noexcept {
     return true;
 }
 
-task* worker::next_ready() noexcept {
-    // Those that overflowed into the injector are as old as ours: turn by turn.
+/// Those that overflowed into the injector are as old as ours: turn by turn.
+task* worker::next_going_on() noexcept {
+    injected_first_ = !injected_first_;
+    return injected_first_ || ready_.empty() ? core.injected.take_going_on() : nullptr;
+}
+
+[[gnu::always_inline]] inline task* worker::next_ready() noexcept {
     if (core.injected.has_going_on()) [[unlikely]] {
-        injected_first_ = !injected_first_;
-        if (injected_first_ || ready_.empty()) {
-            if (task* t = core.injected.take_going_on()) {
-                return t;
-            }
+        if (task* t = next_going_on()) {
+            return t;
         }
     }
     return has_thieves_ ? ready_.steal() : ready_.steal_unshared();
 }
 
-task* worker::next_fresh() noexcept {
+[[gnu::always_inline]] inline task* worker::next_fresh() noexcept {
     return has_thieves_ ? fresh_.pop() : fresh_.pop_unshared();
 }
 
@@ -185,9 +181,12 @@ task* worker::next_local() noexcept {
     }
     slot_budget_ = slot_in_a_row;
     ready_first_ = !ready_first_;
-    task* t = ready_first_ ? next_ready() : next_fresh();
+    task* t = ready_first_ ? next_ready() : nullptr;
     if (!t) {
-        t = ready_first_ ? next_fresh() : next_ready();
+        t = next_fresh();
+    }
+    if (!t && !ready_first_) {
+        t = next_ready();
     }
     // mo: relaxed: a look, as above.
     if (!t && slot_.load(std::memory_order_relaxed)) {
@@ -280,12 +279,9 @@ bool worker::has_work() const noexcept {
     return !fresh_.empty() || !ready_.empty() || slot_.load(std::memory_order_relaxed) != nullptr;
 }
 
-std::uint64_t worker::new_task_id() noexcept {
-    if (next_id_ == last_id_) {
-        next_id_ = reserve_task_ids(256);
-        last_id_ = next_id_ + 256;
-    }
-    return next_id_++;
+void worker::reserve_ids() noexcept {
+    next_id_ = reserve_task_ids(256);
+    last_id_ = next_id_ + 256;
 }
 
 std::uint32_t worker::random() noexcept {

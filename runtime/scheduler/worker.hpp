@@ -53,14 +53,26 @@ class alignas(base::cache_line) worker {
 
     // ---- the owner's side
     /// A task that has not started.
-    void add_fresh(task* t) noexcept;
+    void add_fresh(task* t) noexcept {
+        add_to(fresh_, t);
+        if (has_thieves_) {
+            tell_others();
+        }
+    }
     /// A task that the running one has woken.
     void add_woken(task* t) noexcept;
     /// A task that the running one has woken by its end: true when it is the next to run, as from the slot, but without a way through
     /// memory that others look at. False when others are due; then it is queued.
     [[nodiscard]] bool runs_next(task* woken) noexcept;
     /// What has just been made ready may run now, out of turn; it counts as one that was woken. False: others are due.
-    [[nodiscard]] bool goes_on() noexcept;
+    [[nodiscard]] bool goes_on() noexcept {
+        if (slot_budget_ == 0 || poll_in_ <= 1) {
+            return false;
+        }
+        --slot_budget_;
+        --poll_in_;
+        return true;
+    }
     /// Takes t, which the running task waits for, if it is the youngest of those that have not started, nobody was woken who goes first, and
     /// the injector is not due. It is the return to the joiner that counts as a turn (goes_on). False: t stays where it is, or is a thief's.
     [[nodiscard]] bool take_for_joiner(const task* t) noexcept;
@@ -71,16 +83,15 @@ class alignas(base::cache_line) worker {
     void add_yielded(task* t) noexcept;
     /// One more. Whoever is told may be gone when this has returned, or as soon as something else runs here.
     void note_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
-        if (untold.group != group) {
-            tell_ends();
-            untold = {group, 0, tell};
+        if (untold.group == group) {
+            ++untold.count;
+        } else {
+            note_first_end(group, tell);
         }
-        ++untold.count;
     }
     void tell_ends() noexcept {
         if (untold.count != 0) {
-            const untold_ends ends = std::exchange(untold, {});
-            ends.tell(ends.group, ends.count);
+            tell_these_ends();
         }
     }
     /// The next task to run from our own queues (and, now and then, from the injector); null when there is none.
@@ -96,7 +107,12 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] bool rests_from_stealing() noexcept;
     /// Whether steal_from left something since the last call.
     [[nodiscard]] bool left_something() noexcept { return std::exchange(left_something_, false); }
-    [[nodiscard]] std::uint64_t new_task_id() noexcept;
+    [[nodiscard]] std::uint64_t new_task_id() noexcept {
+        if (next_id_ == last_id_) [[unlikely]] {
+            reserve_ids();
+        }
+        return next_id_++;
+    }
     [[nodiscard]] std::uint32_t random() noexcept;
     /// A stack for a task that starts; null with *why filled when the kernel refuses one.
     [[nodiscard]] void* take_stack(base::refusal* why) noexcept;
@@ -148,13 +164,22 @@ class alignas(base::cache_line) worker {
     }
 
   private:
-    void add_to(deque<task, 1024>& queue, task* t) noexcept;
+    void add_to(deque<task, 1024>& queue, task* t) noexcept {
+        if (!queue.push(t)) [[unlikely]] {
+            overflow(queue, t);
+        }
+    }
+    void tell_others() noexcept;
+    void note_first_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept;
+    void tell_these_ends() noexcept;
+    [[gnu::noinline]] void reserve_ids() noexcept;
     [[gnu::noinline]] void overflow(deque<task, 1024>& queue, task* t) noexcept;
     /// Puts t, or null, into the slot and returns what was there.
     [[nodiscard]] task* swap_slot(task* t) noexcept;
     void note_slot_fill() noexcept;
     [[nodiscard]] task* next_ready() noexcept;
     [[nodiscard]] task* next_fresh() noexcept;
+    [[nodiscard, gnu::noinline]] task* next_going_on() noexcept;
     [[nodiscard]] task* poll_others() noexcept;
     void watch_clock() noexcept;
     /// What a thief saw of a victim: the numbers of its oldest tasks, and when they were new.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A scope's children are detached tasks that its wait_group counts: a scope that lives for long keeps nothing of those that are done.
+// A scope's children are tasks of a group that its wait_group counts: a scope that lives for long keeps nothing of those that are done.
 //
-// A child counts as done when its callable and its task_locals are destroyed: after child_done() nothing of it may look at what the scope's
-// frame holds, and the scope may be gone.
+// A child counts as done when its callable and its task_locals are destroyed (scheduler/completion.cpp): after that nothing of it may look
+// at what the scope's frame holds, and the scope may be gone.
 //
 // The count is what all children's workers share, so it is touched rarely. The maker counts children in advance, 64 at a time. A worker
 // tells of ends that follow each other in one go (worker::note_end): it keeps them while the next thing it runs is a fresh child of
@@ -17,8 +17,7 @@
 // scope whose deadline is the outer one's has no watcher: the outer stop comes through. The watcher is counted apart from the
 // children, or nobody would ever be done.
 #include "base/check.hpp"
-#include "scheduler/carrier.hpp"
-#include <weft/at_thread_exit.hpp>
+#include "scheduler/runtime_core.hpp"
 #include <weft/scope.hpp>
 #include <weft/spawn.hpp>
 #include <weft/task_local.hpp>
@@ -40,7 +39,7 @@ scope* current_scope() noexcept {
         return static_cast<scope*>(made_here);
     }
     abi::task* const self = scheduler::running_task();
-    return self && self->operations->is_scope_child ? &abi::home_of(*self) : nullptr;
+    return self && self->operations->tell_group == &abi::tell_scope ? &abi::home_of(*self) : nullptr;
 }
 
 } // namespace
@@ -129,15 +128,15 @@ void scope::collect() noexcept {
     std::reverse(others_.begin() + static_cast<std::ptrdiff_t>(had), others_.end());
 }
 
-/// Before the child is known to anybody. Its maker counts in advance: a count for each child would be a fight with those that end, and
-/// a count that comes to zero again and again takes a lock each time.
-void scope::count_child() noexcept {
+/// Before the child is known to anybody; `by` is the running task. The maker counts in advance: a count for each child would be a fight with
+/// those that end, and a count that comes to zero again and again takes a lock each time.
+inline void scope::count_child(const abi::task* by) noexcept {
     constexpr std::ptrdiff_t in_advance = 64;
-    if (!maker_ || scheduler::running_task() != maker_) {
+    if (!by || by != maker_) {
         children_.add();
         return;
     }
-    if (credit_ == 0) {
+    if (credit_ == 0) [[unlikely]] {
         children_.add(in_advance);
         credit_ = in_advance;
     }
@@ -173,11 +172,9 @@ bool scope::timed_out() const noexcept {
 namespace abi {
 
 task* make_child(scope& home) {
-    task* t = make_task(nullptr);
-    // Nobody joins it but the scope, which counts.
-    // mo: relaxed: only we know the task yet.
-    t->join_word.store(join_detached, std::memory_order_relaxed);
-    home.count_child();
+    const scheduler::carrier* const c = scheduler::suspending_carrier();
+    task* const t = c ? scheduler::make_task_on(*c->held) : make_task(nullptr);
+    home.count_child(c ? c->running : scheduler::running_task());
     return t;
 }
 
@@ -207,16 +204,6 @@ void child_failed(scope& home, std::exception_ptr why) noexcept {
 
 void tell_scope(void* home, std::ptrdiff_t ended) noexcept {
     static_cast<scope*>(home)->children_.add(-ended);
-}
-
-void child_done(scope& home) noexcept {
-    run_thread_exit();
-    const scheduler::carrier* c = scheduler::this_carrier();
-    if (c && c->held) {
-        c->held->note_end(&home, &tell_scope);
-    } else {
-        home.children_.done();
-    }
 }
 
 scope* scope_of_job(const job_list& list, const job& j) noexcept {

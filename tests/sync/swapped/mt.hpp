@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one place where the programs of this folder say whose threads they use: compiled with MT_IS_STD it is std's, else weft's.
 #pragma once
+#include "support/sanitized.hpp"
 #if defined(MT_IS_STD)
 #include <barrier>
 #include <condition_variable>
@@ -25,7 +26,7 @@ namespace mt = std;
 namespace mt = weft;
 #endif
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(WEFT_TEST_THREAD_SANITIZED)
 // The references to an exception are counted inside of libstdc++, of which ThreadSanitizer does not hear: for it the last owner's end races
 // with what another owner read.
 extern "C" const char* __tsan_default_suppressions() {
