@@ -125,8 +125,8 @@ void sleep_until_ns(std::uint64_t deadline_ns) {
 } // namespace abi
 
 void yield() noexcept {
-    if (suspending_carrier()) {
-        yield_running();
+    if (carrier* const c = suspending_carrier()) {
+        yield_running(*c);
     } else {
         (void)kernel::system_call(SYS_sched_yield);
     }

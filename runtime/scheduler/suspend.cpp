@@ -29,16 +29,16 @@ void give_stack_back(void* top, task*) noexcept {
     this_carrier()->held->give_stack(top);
 }
 
-/// The action of a yield: behind the others of the worker on which it ran.
-void requeue(void*, task* self) noexcept {
+/// The action of a yield: behind the others of the worker on which it ran, whose carrier is the same on both sides of the switch.
+void requeue(void* here, task* self) noexcept {
     set_state(self, task_state::ready);
-    this_carrier()->held->add_yielded(self);
+    static_cast<carrier*>(here)->held->add_yielded(self);
 }
 
 /// The action of one that has been made ready while it was not its turn.
-void requeue_as_woken(void*, task* self) noexcept {
+void requeue_as_woken(void* here, task* self) noexcept {
     set_state(self, task_state::ready);
-    this_carrier()->held->add_woken(self);
+    static_cast<carrier*>(here)->held->add_woken(self);
 }
 
 [[noreturn]] void run_tasks_on_this_stack(void*) noexcept;
@@ -90,13 +90,16 @@ struct choice {
 };
 
 /// The next task of this worker's own queues.
-choice pick(carrier& c) noexcept {
-    while (task* t = c.held->next_local()) {
-        if (context::point p = point_or_failure(c, t)) {
+[[gnu::always_inline]] inline choice pick(carrier& c) noexcept {
+    for (;;) {
+        task* const t = c.held->next_local();
+        if (!t) {
+            return {};
+        }
+        if (const context::point p = t->context ? t->context : point_or_failure(c, t)) {
             return {t, p};
         }
     }
-    return {};
 }
 
 /// The same by one who perhaps need not leave: a task that cannot be run now is left to the root, if that is reached.
@@ -231,7 +234,7 @@ void run_tasks_on_this_stack(void*) noexcept {
 }
 
 /// The switch itself, with the C++ exception state of this kernel thread put aside.
-void switch_away(carrier& c, task* self, context::point target, suspend_action action, void* argument) noexcept {
+[[gnu::always_inline]] inline void switch_away(carrier& c, task* self, context::point target, suspend_action action, void* argument) noexcept {
     c.pending = {action, argument, self};
     set_state(self, task_state::suspended);
     context::exception_state mine;
@@ -242,14 +245,13 @@ void switch_away(carrier& c, task* self, context::point target, suspend_action a
     context::swap_in(*here->exceptions, mine);
 }
 
-/// The next task of this worker, if there is one; the running one goes to where `back` puts it.
-void let_others_run(suspend_action back) noexcept {
+/// The next task of this worker, if there is one; the running one goes to where `back` puts it, which is told c.
+[[gnu::always_inline]] inline void let_others_run(carrier& c, suspend_action back) noexcept {
     abi::job_list* const jobs = put_jobs_aside();
-    carrier& c = *this_carrier();
     c.held->tell_ends();
     task* self = c.running;
     if (const choice picked = pick(c); picked.next) {
-        switch_away(c, self, arrive(c, picked), back, nullptr);
+        switch_away(c, self, arrive(c, picked), back, &c);
     }
     take_jobs_back(jobs);
 }
@@ -283,9 +285,16 @@ bool suspend_if(bool (*begin)(void*, task*) noexcept, suspend_action action, voi
     return leaves;
 }
 
-void yield_running() noexcept {
-    let_others_run(&requeue);
+void yield_running(carrier& c) noexcept {
+    let_others_run(c, &requeue);
 }
+
+namespace {
+/// For a joiner that has gone on out of turn for long enough.
+[[gnu::noinline]] void make_way(carrier& c) noexcept {
+    let_others_run(c, &requeue_as_woken);
+}
+} // namespace
 
 bool run_in_place(carrier& c, task* t) noexcept {
     task* const self = c.running;
@@ -310,7 +319,7 @@ bool run_in_place(carrier& c, task* t) noexcept {
     context::restore_float_control(ours);
     take_jobs_back(jobs);
     if (!here.held->goes_on()) [[unlikely]] {
-        let_others_run(&requeue_as_woken);
+        make_way(here);
     }
     return true;
 }

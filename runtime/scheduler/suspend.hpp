@@ -32,7 +32,7 @@ void suspend(suspend_action action, void* argument) noexcept;
 [[nodiscard]] bool run_in_place(carrier& c, task* t) noexcept;
 
 /// Lets the next task of this worker run and queues the running one behind it; returns at once when there is no other.
-void yield_running() noexcept;
+void yield_running(carrier& c) noexcept;
 
 /// For a task whose carrier has given its worker away: switches to the root, which runs action. Returns on some worker.
 void leave_through_root(carrier& c, suspend_action action) noexcept;

@@ -84,12 +84,6 @@ task* worker::swap_slot(task* t) noexcept {
     return slot_.exchange(t, std::memory_order_seq_cst);
 }
 
-void worker::add_yielded(task* t) noexcept {
-    // To be announced like any other: a searcher that was woken for the task that now runs here has perhaps given up already.
-    add_to(ready_, t);
-    core.notify_others();
-}
-
 void worker::watch_clock() noexcept {
     bool rarer = true; // no timers, or tasks so short that a look after 61 of them is early enough
     if (core.clock.pending()) {

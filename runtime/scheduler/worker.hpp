@@ -79,8 +79,14 @@ class alignas(base::cache_line) worker {
     /// What was woken meanwhile, if there is something and it is not to wait for others; `next` then comes after it, from the slot, which
     /// is never seen empty in between: whoever add_woken told of work will find it. Else `next`; null when a thief took both.
     [[nodiscard]] task* prefer_woken(task* next) noexcept;
-    /// A task that gave up its turn.
-    void add_yielded(task* t) noexcept;
+    /// A task that gave up its turn. To be announced like any other: a searcher that was woken for the task that now runs here has perhaps
+    /// given up already.
+    void add_yielded(task* t) noexcept {
+        add_to(ready_, t);
+        if (has_thieves_) {
+            tell_others();
+        }
+    }
     /// One more. Whoever is told may be gone when this has returned, or as soon as something else runs here.
     void note_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
         if (untold.group == group) {
