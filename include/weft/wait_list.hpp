@@ -155,22 +155,53 @@ class wait_section {
 
     void link_back(wait_list& list, wait_node& node) noexcept { link(list, node, list.last); }
     void link_front(wait_list& list, wait_node& node) noexcept { link(list, node, nullptr); }
-    void unlink(wait_node& node) noexcept;
+    void unlink(wait_node& node) noexcept {
+        (node.previous ? node.previous->next : node.list->first) = node.next;
+        (node.next ? node.next->previous : node.list->last) = node.previous;
+        node.list = nullptr;
+        node.next = nullptr;
+        node.previous = nullptr;
+    }
 
     /// Takes the node out of its list and makes it its race's winner. False when the race had ended: then it is unlinked all the same.
     /// Its waiter is woken at the section's end.
-    bool take(wait_node& node) noexcept;
+    bool take(wait_node& node) noexcept {
+        const taken how = take_quietly(node);
+        if (how == taken::asleep) {
+            wake(node);
+        }
+        return how != taken::too_late;
+    }
     /// Takes the first node that wins; null when there is none.
     wait_node* take_first(wait_list& list) noexcept;
     void take_all(wait_list& list) noexcept;
 
     /// As take, but one that is `asleep` is not woken: it is the caller's, to link into another list and later, unlinked, to wake().
-    [[nodiscard]] taken take_quietly(wait_node& node) noexcept;
+    [[nodiscard]] taken take_quietly(wait_node& node) noexcept {
+        unlink(node);
+        wait_race& race = *node.race;
+        if (race.asleep_when_found_) {
+            race.winner_ = &node;
+            return taken::asleep;
+        }
+        return race.try_win(reinterpret_cast<std::uintptr_t>(&node));
+    }
     /// Wakes, at the section's end, a node that was taken quietly and is in no list.
-    void wake(wait_node& node) noexcept;
+    void wake(wait_node& node) noexcept {
+        node.next = nullptr;
+        (to_wake_last_ ? to_wake_last_->next : to_wake_) = &node;
+        to_wake_last_ = &node;
+    }
 
   private:
-    void link(wait_list& list, wait_node& node, wait_node* after) noexcept;
+    void link(wait_list& list, wait_node& node, wait_node* after) noexcept {
+        node.key = key_;
+        node.list = &list;
+        node.previous = after;
+        node.next = after ? after->next : list.first;
+        (node.previous ? node.previous->next : list.first) = &node;
+        (node.next ? node.next->previous : list.last) = &node;
+    }
 
     const void* key_;                   // for the nodes that are linked now
     void* lock_;                        // of the pool; null: the section has ended

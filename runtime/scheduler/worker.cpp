@@ -43,6 +43,23 @@ void worker::tell_these_ends() noexcept {
     ends.tell(ends.group, ends.count);
 }
 
+[[gnu::always_inline]] inline void worker::note_slot_fill() noexcept {
+    // mo: relaxed: only we write, and a thief only compares.
+    slot_fills_.store(slot_fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+[[gnu::always_inline]] inline task* worker::swap_slot(task* t) noexcept {
+    if (!has_thieves_) {
+        // mo: relaxed, both: nobody else comes here.
+        task* const before = slot_.load(std::memory_order_relaxed);
+        slot_.store(t, std::memory_order_relaxed);
+        return before;
+    }
+    // mo: seq_cst: acquire and release -> another exchange of the slot: the task goes out with what we know of it, the old one comes in;
+    // in the one order with the word of idlers (P1 and P2 of idle.hpp).
+    return slot_.exchange(t, std::memory_order_seq_cst);
+}
+
 void worker::add_woken(task* t) noexcept {
     note_slot_fill();
     if (task* displaced = swap_slot(t)) {
@@ -65,23 +82,6 @@ task* worker::prefer_woken(task* next) noexcept {
     }
     --slot_budget_;
     return woken;
-}
-
-void worker::note_slot_fill() noexcept {
-    // mo: relaxed: only we write, and a thief only compares.
-    slot_fills_.store(slot_fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-}
-
-task* worker::swap_slot(task* t) noexcept {
-    if (!has_thieves_) {
-        // mo: relaxed, both: nobody else comes here.
-        task* const before = slot_.load(std::memory_order_relaxed);
-        slot_.store(t, std::memory_order_relaxed);
-        return before;
-    }
-    // mo: seq_cst: acquire and release -> another exchange of the slot: the task goes out with what we know of it, the old one comes in;
-    // in the one order with the word of idlers (P1 and P2 of idle.hpp).
-    return slot_.exchange(t, std::memory_order_seq_cst);
 }
 
 void worker::watch_clock() noexcept {

@@ -314,47 +314,6 @@ void wait_section::end() noexcept {
     }
 }
 
-void wait_section::link(wait_list& list, wait_node& node, wait_node* after) noexcept {
-    node.key = key_;
-    node.list = &list;
-    node.previous = after;
-    node.next = after ? after->next : list.first;
-    (node.previous ? node.previous->next : list.first) = &node;
-    (node.next ? node.next->previous : list.last) = &node;
-}
-
-void wait_section::unlink(wait_node& node) noexcept {
-    (node.previous ? node.previous->next : node.list->first) = node.next;
-    (node.next ? node.next->previous : node.list->last) = node.previous;
-    node.list = nullptr;
-    node.next = nullptr;
-    node.previous = nullptr;
-}
-
-taken wait_section::take_quietly(wait_node& node) noexcept {
-    unlink(node);
-    wait_race& race = *node.race;
-    if (race.asleep_when_found_) {
-        race.winner_ = &node;
-        return taken::asleep;
-    }
-    return race.try_win(reinterpret_cast<std::uintptr_t>(&node));
-}
-
-void wait_section::wake(wait_node& node) noexcept {
-    node.next = nullptr;
-    (to_wake_last_ ? to_wake_last_->next : to_wake_) = &node;
-    to_wake_last_ = &node;
-}
-
-bool wait_section::take(wait_node& node) noexcept {
-    const taken how = take_quietly(node);
-    if (how == taken::asleep) {
-        wake(node);
-    }
-    return how != taken::too_late;
-}
-
 wait_node* wait_section::take_first(wait_list& list) noexcept {
     while (wait_node* n = list.first) {
         if (take(*n)) {
