@@ -8,7 +8,8 @@
 // null context until it suspends, and its joiner's stack_top.)
 //
 // Who owns a descriptor: from make_task() to start_task() the caller; then the scheduler; at completion it
-// belongs to whoever comes second on join_word, the finishing task or the holder of the join_handle:
+// belongs to whoever comes second on join_word, the finishing task or the holder of the join_handle (that of a group's task, which has no
+// handle, to the scheduler, which frees it):
 //
 //              finish: exchange(done)                  handle: load done -> take outcome, free
 //   waiting(0) ----------------------> done(1)         handle dropped:   exchange(detached) == done -> free
@@ -36,11 +37,12 @@ struct task_extras; // name and task_locals: allocated for the few tasks that ha
 
 /// One table a callable type: what the library may do with what lies in a task's storage.
 struct task_operations {
-    void (*run)(task&) noexcept;                       ///< calls it and stores the outcome
+    void (*run)(task&) noexcept;                       ///< calls it and stores the outcome, if there is to be one
     void (*fail)(task&, std::exception_ptr) noexcept;  ///< never ran: stores why, as the outcome
     std::exception_ptr (*discard)(task&) noexcept = nullptr; ///< destroys the outcome; returns the exception in it. Null: there is no outcome
-    /// Of a task of a group, whose storage begins with the group's address until it is freed: tells the group that `count` of its tasks have
-    /// ended, after which it may be gone. Nobody joins such a task by itself, and run and fail leave no outcome. Null for all others.
+    /// Of a task of a group, which is a scope: its storage begins with the group's address until it is freed. Tells the group that `count` of
+    /// its tasks have ended; the group may be gone when this returns. Nobody joins such a task by itself, and run and fail leave no outcome.
+    /// Null for all other tasks.
     void (*tell_group)(void* group, std::ptrdiff_t count) noexcept = nullptr;
 };
 

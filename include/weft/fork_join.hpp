@@ -69,11 +69,12 @@ struct job_list {
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local job_list* running_jobs;
 [[nodiscard]] job_list* this_jobs() noexcept;
 
-// EDGE tls-address-caching: on x86-64 the compilers read the variable with one instruction whose address is relative to the
-// thread pointer, so there is no address to keep; a sanitizer's build takes the address, and other machines keep it.
+// EDGE tls-address-caching: on x86-64 gcc, and clang up to 14, read the variable with one instruction whose address is relative to the
+// thread pointer, so there is no address to keep. A sanitizer's build takes the address, later versions of clang may keep it from one read to
+// the next in a function, and other machines do.
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#if defined(__has_feature)
-#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
+#if defined(__clang__)
+#if __clang_major__ <= 14 && !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
 #define WEFT_READS_JOBS_INLINE 1
 #endif
 #else

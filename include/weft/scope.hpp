@@ -201,7 +201,7 @@ class scope {
     void watch();
     void end_watch() noexcept;
     void collect() noexcept;
-    void count_child(const abi::task* by) noexcept;
+    inline void count_child(const abi::task* by) noexcept; // in scope.cpp, for it alone
     void return_credit() noexcept;
 
     stop_source source_;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/completion.hpp"
+#include "base/check.hpp"
 #include "scheduler/diagnosis.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/suspend.hpp"
 #include "scheduler/task_extras.hpp"
+#include <cstdlib>
 #include <system_error>
 
 namespace weft::scheduler {
@@ -105,15 +107,27 @@ task* end(task* t) noexcept {
 
 } // namespace
 
-void run_exit_of(abi::task_extras& extras) noexcept {
-    extras.run_exit();
-    if (extras.tls) {
-        give_tls_back(extras);
+void run_exit_of_extras(task* t) noexcept {
+    t->extras->run_exit();
+    end_if_forked(*t); // there is user code in it
+    if (t->extras->tls) {
+        give_tls_back(*t->extras);
     }
 }
 
-void free_extras(abi::task_extras* extras) noexcept {
-    delete extras;
+void free_extras(task* t) noexcept {
+    delete t->extras;
+    t->extras = nullptr; // it is still the running task for a moment, and a panic would name it
+}
+
+void end_in_child(const task& t) noexcept {
+    if (!t.home->lost_to_fork()) {
+        return;
+    }
+    if (t.own_tls) {
+        std::exit(0); // as the function of a std::thread does there, which is the last thread of its process
+    }
+    base::panic("a task that has called fork() returned in the child, where nobody waits for it: leave the child by exec or _exit");
 }
 
 carrier& complete_alone(task* t, task*& joiner) noexcept {
@@ -208,7 +222,7 @@ void release_task(task* t) noexcept {
     if (carrier* c = this_carrier(); c && c->held) {
         free_descriptor(t, *c->held);
     } else {
-        delete t->extras;
+        free_extras(t);
         give_to_depot(t);
     }
 }

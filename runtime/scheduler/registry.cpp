@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What belongs to the process and not to one runtime: the list of living runtimes and the task ids.
+// What belongs to the process and not to one runtime: the list of living runtimes, the task ids, and whose the caller is.
 #include "scheduler/runtime_core.hpp"
 #include <new>
 
@@ -32,6 +32,7 @@ runtime_core* oldest_runtime() noexcept {
     return oldest.load(std::memory_order_acquire);
 }
 
+/// There it may be a carrier of the parent's, whose task has forked: from its first look on that is a plain kernel thread.
 carrier* suspending_carrier_in_child() noexcept {
     carrier* const c = this_carrier();
     if (c && c->held && c->core.lost_to_fork()) {

@@ -6,7 +6,6 @@
 #include "scheduler/job_list.hpp"
 #include "scheduler/runtime_core.hpp"
 #include "scheduler/task_extras.hpp"
-#include <cstdlib>
 
 namespace weft::scheduler {
 
@@ -172,17 +171,6 @@ bool goes_on_with_group(const worker& w, const task* next) noexcept {
     return next && !next->context && next->operations->tell_group && abi::group_of(*next) == w.untold.group;
 }
 
-/// In the child of a fork: if t is the task that forked, it has returned. To whom?
-[[gnu::noinline]] void end_in_child(const task& t) noexcept {
-    if (!t.home->lost_to_fork()) {
-        return;
-    }
-    if (t.own_tls) {
-        std::exit(0); // as the function of a std::thread does there, which is the last thread of its process
-    }
-    base::panic("a task that has called fork() returned in the child, where nobody waits for it: leave the child by exec or _exit");
-}
-
 /// The task's function, from its first instruction to its last.
 [[gnu::always_inline]] inline void run_function(task& t, const carrier& c) noexcept {
     context::restore_float_control({}); // whoever ended on this stack, or waits below, has its own
@@ -191,9 +179,7 @@ bool goes_on_with_group(const worker& w, const task* next) noexcept {
     } else {
         t.operations->run(t);
     }
-    if (generation() != 0) [[unlikely]] {
-        end_in_child(t);
-    }
+    end_if_forked(t);
 }
 
 /// How much of a stack may be in use where another task begins on it: a joiner that has gone deeper than its first few functions keeps
@@ -290,7 +276,8 @@ void yield_running(carrier& c) noexcept {
 }
 
 namespace {
-/// For a joiner that has gone on out of turn for long enough.
+/// For a joiner that has gone on out of turn for long enough. A function of its own, so that the list of jobs is read once in run_in_place,
+/// before the task may have moved to another kernel thread (EDGE tls-address-caching).
 [[gnu::noinline]] void make_way(carrier& c) noexcept {
     let_others_run(c, &requeue_as_woken);
 }

@@ -87,7 +87,7 @@ class alignas(base::cache_line) worker {
             tell_others();
         }
     }
-    /// One more. Whoever is told may be gone when this has returned, or as soon as something else runs here.
+    /// One more task of the group has ended. The group, when it is told may be gone when this has returned, or as soon as something else runs here.
     void note_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
         if (untold.group == group) {
             ++untold.count;
@@ -181,10 +181,10 @@ class alignas(base::cache_line) worker {
     [[gnu::noinline]] void reserve_ids() noexcept;
     [[gnu::noinline]] void overflow(deque<task, 1024>& queue, task* t) noexcept;
     /// Puts t, or null, into the slot and returns what was there.
-    [[nodiscard]] task* swap_slot(task* t) noexcept;
-    void note_slot_fill() noexcept;
-    [[nodiscard]] task* next_ready() noexcept;
-    [[nodiscard]] task* next_fresh() noexcept;
+    [[nodiscard]] inline task* swap_slot(task* t) noexcept; // this and the next: in worker.cpp, for it alone
+    inline void note_slot_fill() noexcept;
+    [[nodiscard]] inline task* next_ready() noexcept; // this and the next: in worker.cpp, for it alone
+    [[nodiscard]] inline task* next_fresh() noexcept;
     [[nodiscard, gnu::noinline]] task* next_going_on() noexcept;
     [[nodiscard]] task* poll_others() noexcept;
     void watch_clock() noexcept;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A scope's children are tasks of a group that its wait_group counts: a scope that lives for long keeps nothing of those that are done.
+// To the scheduler a scope is a group: its children are tasks that nobody joins one by one, whose ends its wait_group counts. A scope that
+// lives for long keeps nothing of those that are done.
 //
-// A child counts as done when its callable and its task_locals are destroyed (scheduler/completion.cpp): after that nothing of it may look
-// at what the scope's frame holds, and the scope may be gone.
+// A child counts as done when its callable and its task_locals are destroyed (complete() in scheduler/completion.hpp): after that nothing of
+// it may look at what the scope's frame holds, and the scope may be gone.
 //
 // The count is what all children's workers share, so it is touched rarely. The maker counts children in advance, 64 at a time. A worker
 // tells of ends that follow each other in one go (worker::note_end): it keeps them while the next thing it runs is a fresh child of
@@ -39,7 +40,7 @@ scope* current_scope() noexcept {
         return static_cast<scope*>(made_here);
     }
     abi::task* const self = scheduler::running_task();
-    return self && self->operations->tell_group == &abi::tell_scope ? &abi::home_of(*self) : nullptr;
+    return self && self->operations->tell_group ? &abi::home_of(*self) : nullptr;
 }
 
 } // namespace

@@ -283,6 +283,70 @@ void a_task_that_returns_in_the_child() {
     });
     REQUIRE(in_place.code > 200 && in_place.code != 200 + SIGALRM);
     REQUIRE(in_place.says("leave the child by exec or _exit"));
+    const auto of_scope = child_that_returns([](auto f) {
+        weft::runtime rt({.workers = 1});
+        rt.run([&] {
+            weft::scope s;
+            s.spawn(f);
+            s.join();
+        });
+    });
+    REQUIRE(of_scope.code > 200 && of_scope.code != 200 + SIGALRM);
+    REQUIRE(of_scope.says("leave the child by exec or _exit"));
+}
+
+/// The fork comes when the task's function has returned, with its task_locals.
+void a_destructor_that_forks_and_returns_in_the_child() {
+    struct forker {
+        std::function<void()> f;
+        ~forker() {
+            if (f) {
+                f();
+            }
+        }
+    };
+    static weft::task_local<forker> local;
+    const auto ends_badly = [](const support::outcome& how) {
+        return how.code > 200 && how.code != 200 + SIGALRM && how.says("leave the child by exec or _exit");
+    };
+    REQUIRE(ends_badly(child_that_returns([](auto f) {
+        weft::runtime rt({.workers = 1});
+        rt.run([&] { weft::spawn([&] { local->f = f; }).join(); });
+    })));
+    REQUIRE(ends_badly(child_that_returns([](auto f) {
+        weft::runtime rt({.workers = 1});
+        rt.run([&] {
+            weft::scope s;
+            s.spawn([&] { local->f = f; });
+            s.spawn([] {});
+            s.join();
+        });
+    })));
+}
+
+/// Made before the fork, with children counted in advance, and left by the child's one thread.
+void a_scope_of_the_forker_can_be_left() {
+    in_parent(
+        [] {
+            weft::runtime rt({.workers = 2});
+            rt.run([] {
+                std::atomic<int> ran{0};
+                weft::scope s;
+                s.spawn([&] { ++ran; });
+                s.join();
+                forked(
+                    [&] {
+                        s.join();
+                        REQUIRE(ran == 1);
+                        use_everything();
+                    },
+                    "a child with a scope");
+                s.spawn([&] { ++ran; });
+                s.join();
+                REQUIRE(ran == 2);
+            });
+        },
+        "a scope over a fork");
 }
 
 void a_lock_of_the_library_that_another_held_is_free() {
@@ -418,6 +482,8 @@ int main(int argc, char** argv) {
          {"a task that forks goes on alone", a_task_that_forks_goes_on_alone},
          {"a fork in blocking() and in a thread", a_fork_in_blocking_and_in_a_thread},
          {"a task that returns in the child", a_task_that_returns_in_the_child},
+         {"a destructor that forks and returns in the child", a_destructor_that_forks_and_returns_in_the_child},
+         {"a scope of the forker can be left", a_scope_of_the_forker_can_be_left},
          {"a lock of the library that another held is free", a_lock_of_the_library_that_another_held_is_free},
          {"a waiter of the parent in the middle of its suspension harms nobody", a_waiter_of_the_parent_in_the_middle_of_its_suspension_harms_nobody},
          {"whatever the others held, the child is free", whatever_the_others_held_the_child_is_free}});
