@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scheduler/worker.hpp"
+#include "base/check.hpp"
 #include "scheduler/runtime_core.hpp"
 #include <algorithm>
 
@@ -34,7 +35,7 @@ void worker::tell_others() noexcept {
 }
 
 void worker::note_first_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
-    tell_ends();
+    base::check(untold.count == 0, "a task of another group ran before the ends of the last one's were told");
     untold = {group, 1, tell};
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The last moments of a scope's child: what is destroyed then may still wait, move to another kernel thread, and use the scope; and ends that
 // a worker has not told of yet (scheduler/worker.hpp, untold_ends) hold nobody up. With 1, 2 and 8 workers.
-// Seen to fail: a child whose exit hooks run after its end was noted; note_end that adds to the count of another group; a child's end that
-// goes to the worker on which the child began.
+// Seen to fail: a child whose exit hooks run after its end was noted; a child's end that goes to the worker on which it was before its exit
+// hooks; a worker that begins a child of another scope before it has told of ends.
 #include "scheduler/migrate.hpp"
 #include "scheduler/with_workers.hpp"
 #include <atomic>
