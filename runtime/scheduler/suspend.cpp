@@ -276,8 +276,9 @@ void yield_running(carrier& c) noexcept {
 }
 
 namespace {
-/// For a joiner that has gone on out of turn for long enough. A function of its own, so that the list of jobs is read once in run_in_place,
-/// before the task may have moved to another kernel thread (EDGE tls-address-caching).
+/// For a joiner that has gone on out of turn for long enough.
+// EDGE tls-address-caching: a function of its own, so that the list of jobs is read once in run_in_place, before the task may have moved to
+// another kernel thread.
 [[gnu::noinline]] void make_way(carrier& c) noexcept {
     let_others_run(c, &requeue_as_woken);
 }
