@@ -5,7 +5,6 @@
 #pragma once
 #include "support/census.hpp"
 #include "support/gtest_watchdog.hpp"
-#include "support/sanitized.hpp"
 #include <chrono>
 #include <gtest/gtest.h>
 #include <string>
@@ -34,14 +33,11 @@ class census : public testing::Test {
             std::this_thread::sleep_for(1ms);
         }
         EXPECT_LE(support::count_threads(), threads_) << "kernel threads were left behind";
-        const int descriptors = support::count_descriptors();
-        EXPECT_LE(descriptors, descriptors_) << "descriptors were left behind";
-        EXPECT_TRUE(sanitized || descriptors == descriptors_) << "somebody else's descriptor was closed";
+        EXPECT_EQ(support::count_descriptors(), descriptors_) << "descriptors were left behind";
     }
 
   private:
-    /// A thread that has just begun, as the watchdog's, may have some open for a moment: a sanitizer's own, that it reads /proc by. On a busy
-    /// machine they can still be counted here.
+    /// A process that has just begun may still have some open for a moment: a sanitizer's own, that it reads /proc by.
     static int steady_descriptors() {
         int before = support::count_descriptors();
         for (int now = -1; now != before; std::this_thread::sleep_for(1ms)) {

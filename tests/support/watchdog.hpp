@@ -92,16 +92,22 @@ class watchdog {
                       void* argument = nullptr)
         : report_{what, 6 * seconds, dump, argument}, thread_([this] { // code under a sanitizer runs 5 to 15 times longer
               std::unique_lock hold(lock_);
-              if (!disarmed_.wait_for(hold, std::chrono::seconds(report_.seconds), [this] { return off_; })) {
+              on_ = true;
+              changed_.notify_one();
+              if (!changed_.wait_for(hold, std::chrono::seconds(report_.seconds), [this] { return off_; })) {
                   report_.end_process();
               }
-          }) {}
+          }) {
+        // A thread that begins has descriptors of the sanitizer's open, which a test that counts them must not see come and go.
+        std::unique_lock hold(lock_);
+        changed_.wait(hold, [this] { return on_; });
+    }
     ~watchdog() {
         {
             std::lock_guard hold(lock_);
             off_ = true;
         }
-        disarmed_.notify_one();
+        changed_.notify_one();
         thread_.join();
     }
     watchdog(const watchdog&) = delete;
@@ -110,7 +116,8 @@ class watchdog {
   private:
     const watchdog_report report_;
     std::mutex lock_;
-    std::condition_variable disarmed_;
+    std::condition_variable changed_;
+    bool on_ = false;  // guarded by lock_
     bool off_ = false; // guarded by lock_
     std::thread thread_;
 };
