@@ -15,7 +15,8 @@ extern "C" void __sanitizer_syscall_pre_impl_close(long descriptor);
 
 namespace weft::kernel {
 
-/// Nothing when it is negative. Not for a child that shares its parent's memory: there the account is the parent's.
+/// Nothing when it is negative. Not for a child that shares its parent's memory (process_child.cpp, which no sanitizer may watch): there the
+/// account is the parent's.
 inline void close_descriptor(int descriptor) noexcept {
     if (descriptor < 0) {
         return;

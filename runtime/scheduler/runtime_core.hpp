@@ -40,13 +40,7 @@ struct weft::abi::runtime_core {
     // ---- making work known
     /// Wakes a worker for new work if one is needed. From anywhere inside the runtime.
     void notify() noexcept;
-    /// The same, by a worker for its own queues: with one worker there is nobody to tell.
-    void notify_others() noexcept {
-        if (worker_count > 1) {
-            notify();
-        }
-    }
-    /// The same after a push that was a sequentially consistent read-modify-write (idle.hpp).
+    /// The same, by a worker after a push to its own queues that was a sequentially consistent read-modify-write (idle.hpp).
     void notify_others_of_pushed() noexcept {
         if (worker_count > 1) {
             wake(idle.claim_for_pushed_work());

@@ -321,7 +321,7 @@ void leave_through_root(carrier& c, suspend_action action) noexcept {
     take_jobs_back(jobs);
 }
 
-[[gnu::always_inline]] inline void suspended_to_ready(task* t) noexcept {
+void make_ready(task* t) noexcept {
     // mo: relaxed: the hand-over that gave us t carries its state.
     if (t->state.load(std::memory_order_relaxed) != task_state::suspended) [[unlikely]] {
         // A child of fork() has its parent's memory as it was page by page: a task may be linked there before it is suspended.
@@ -330,12 +330,8 @@ void leave_through_root(carrier& c, suspend_action action) noexcept {
     set_state(t, task_state::ready);
 }
 
-void make_ready(task* t) noexcept {
-    suspended_to_ready(t);
-}
-
 void resume(task* t) noexcept {
-    suspended_to_ready(t);
+    make_ready(t);
     carrier* c = this_carrier();
     if (c && c->held && &c->core == t->home) {
         c->held->add_woken(t);

@@ -30,7 +30,7 @@ void worker::overflow(deque<task, 1024>& queue, task* t) noexcept {
     core.injected.push(batch);
 }
 
-void worker::tell_others() noexcept {
+void worker::notify_core() noexcept {
     core.notify();
 }
 
@@ -64,8 +64,7 @@ void worker::tell_these_ends() noexcept {
 void worker::add_woken(task* t) noexcept {
     note_slot_fill();
     if (task* displaced = swap_slot(t)) {
-        add_to(ready_, displaced);
-        core.notify_others();
+        add_and_tell(ready_, displaced);
     } else {
         core.notify_others_of_pushed();
     }
@@ -198,7 +197,7 @@ task* worker::next_injected() noexcept {
         while (task* t = batch.pop_front()) {
             add_to(t->context ? ready_ : fresh_, t);
         }
-        core.notify_others(); // the rest can be stolen
+        tell_thieves(); // the rest can be stolen
     }
     return first;
 }

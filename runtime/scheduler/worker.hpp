@@ -53,12 +53,7 @@ class alignas(base::cache_line) worker {
 
     // ---- the owner's side
     /// A task that has not started.
-    void add_fresh(task* t) noexcept {
-        add_to(fresh_, t);
-        if (has_thieves_) {
-            tell_others();
-        }
-    }
+    void add_fresh(task* t) noexcept { add_and_tell(fresh_, t); }
     /// A task that the running one has woken.
     void add_woken(task* t) noexcept;
     /// A task that the running one has woken by its end: true when it is the next to run, as from the slot, but without a way through
@@ -81,13 +76,8 @@ class alignas(base::cache_line) worker {
     [[nodiscard]] task* prefer_woken(task* next) noexcept;
     /// A task that gave up its turn. To be announced like any other: a searcher that was woken for the task that now runs here has perhaps
     /// given up already.
-    void add_yielded(task* t) noexcept {
-        add_to(ready_, t);
-        if (has_thieves_) {
-            tell_others();
-        }
-    }
-    /// One more task of the group has ended. The group, when it is told may be gone when this has returned, or as soon as something else runs here.
+    void add_yielded(task* t) noexcept { add_and_tell(ready_, t); }
+    /// One more task of the group has ended. The group may be gone as soon as something else runs here.
     void note_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept {
         if (untold.group == group) {
             ++untold.count;
@@ -175,7 +165,17 @@ class alignas(base::cache_line) worker {
             overflow(queue, t);
         }
     }
-    void tell_others() noexcept;
+    void add_and_tell(deque<task, 1024>& queue, task* t) noexcept {
+        add_to(queue, t);
+        tell_thieves();
+    }
+    /// There is something in our queues. With one worker there is nobody to tell.
+    void tell_thieves() noexcept {
+        if (has_thieves_) {
+            notify_core();
+        }
+    }
+    void notify_core() noexcept; // in worker.cpp, where a runtime_core is known
     void note_first_end(void* group, void (*tell)(void*, std::ptrdiff_t) noexcept) noexcept;
     void tell_these_ends() noexcept;
     [[gnu::noinline]] void reserve_ids() noexcept;

@@ -12,8 +12,8 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <system_error>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 #include <weft/weft.hpp>

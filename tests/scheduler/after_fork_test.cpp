@@ -268,31 +268,31 @@ support::outcome child_that_returns(Start start) {
     });
 }
 
+/// It did not go on with what is its parent's, and was told what to do.
+void require_told(const support::outcome& how) {
+    REQUIRE(how.code > 200 && how.code != 200 + SIGALRM);
+    REQUIRE(how.says("leave the child by exec or _exit"));
+}
+
 void a_task_that_returns_in_the_child() {
     const auto thread = child_that_returns([](auto f) { weft::thread(f).join(); });
     support::require_exit(thread, 0, "a thread that returns in the child");
-    const auto task = child_that_returns([](auto f) {
+    require_told(child_that_returns([](auto f) {
         weft::runtime rt({.workers = 1});
         rt.run(f);
-    });
-    REQUIRE(task.code > 200 && task.code != 200 + SIGALRM);
-    REQUIRE(task.says("leave the child by exec or _exit"));
-    const auto in_place = child_that_returns([](auto f) {
+    }));
+    require_told(child_that_returns([](auto f) { // in place, on its joiner's stack
         weft::runtime rt({.workers = 1});
         rt.run([&] { weft::spawn(f).join(); });
-    });
-    REQUIRE(in_place.code > 200 && in_place.code != 200 + SIGALRM);
-    REQUIRE(in_place.says("leave the child by exec or _exit"));
-    const auto of_scope = child_that_returns([](auto f) {
+    }));
+    require_told(child_that_returns([](auto f) {
         weft::runtime rt({.workers = 1});
         rt.run([&] {
             weft::scope s;
             s.spawn(f);
             s.join();
         });
-    });
-    REQUIRE(of_scope.code > 200 && of_scope.code != 200 + SIGALRM);
-    REQUIRE(of_scope.says("leave the child by exec or _exit"));
+    }));
 }
 
 /// The fork comes when the task's function has returned, with its task_locals.
@@ -306,14 +306,11 @@ void a_destructor_that_forks_and_returns_in_the_child() {
         }
     };
     static weft::task_local<forker> local;
-    const auto ends_badly = [](const support::outcome& how) {
-        return how.code > 200 && how.code != 200 + SIGALRM && how.says("leave the child by exec or _exit");
-    };
-    REQUIRE(ends_badly(child_that_returns([](auto f) {
+    require_told(child_that_returns([](auto f) {
         weft::runtime rt({.workers = 1});
         rt.run([&] { weft::spawn([&] { local->f = f; }).join(); });
-    })));
-    REQUIRE(ends_badly(child_that_returns([](auto f) {
+    }));
+    require_told(child_that_returns([](auto f) {
         weft::runtime rt({.workers = 1});
         rt.run([&] {
             weft::scope s;
@@ -321,7 +318,7 @@ void a_destructor_that_forks_and_returns_in_the_child() {
             s.spawn([] {});
             s.join();
         });
-    })));
+    }));
 }
 
 /// Made before the fork, with children counted in advance, and left by the child's one thread.
